@@ -1,0 +1,56 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export PYTHONWARNDEFAULTENCODING ?= 0
+
+.PHONY: demo test check lint unit bench generate accept wheel clean
+
+$(VENV)/.runtime: pyproject.toml requirements/constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policy-gate needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint requirements/constraints.txt --editable .
+	touch $@
+
+$(VENV)/.develop: $(VENV)/.runtime requirements/develop.txt
+	$(PIP) install --constraint requirements/constraints.txt --requirement requirements/develop.txt
+	touch $@
+
+demo: $(VENV)/.runtime  ## judge the example release, then a copy with honest-looking faults
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.develop  ## everything, as CI runs it
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python -m pytest --numprocesses auto
+
+check: $(VENV)/.develop  ## before every commit, in seconds
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python -m pytest --numprocesses auto -m 'not slow'
+
+lint: $(VENV)/.develop  ## format and mend what ruff can
+	$(BIN)/python -m ruff format .
+	$(BIN)/python -m ruff check --fix .
+
+bench: $(VENV)/.develop  ## speed and memory beside other tools, as ratios
+	$(BIN)/python bench/run.py
+
+generate: $(VENV)/.develop  ## rebuild schemas, rule reference and the help in the README
+	$(BIN)/python scripts/generate.py
+
+accept: $(VENV)/.develop  ## rewrite golden reports; review them as a diff
+	$(BIN)/python -m pytest tests/golden --accept
+
+wheel: $(VENV)/.develop  ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf $(VENV) .bench dist build

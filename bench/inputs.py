@@ -1,0 +1,124 @@
+"""Makes what is measured: one small manifest, a fleet of them, a model of 1 GB, a model of many nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "keyword-spotting"
+
+MANIFEST = """\
+apiVersion: policy-gate/v1alpha1
+kind: ReleaseManifest
+metadata:
+  name: kws-{number}
+  version: "1.4.0"
+  sequence: 41
+  license: Apache-2.0
+  created: "2026-11-20T09:14:03Z"
+  source:
+    repository: "https://example.invalid/acme/kws"
+    commit: 6f1c0d4be2a96f1c0d4be2a96f1c0d4be2a96f1c
+artifacts:
+  - id: kws
+    path: kws.onnx
+    role: model
+    format: onnx
+    size: {size}
+    digest: "{digest}"
+targets:
+  - id: node-v2
+    runs: [kws]
+    device: {{vendor: acme, class: kws-node-v2}}
+    runtime: {{name: onnxruntime, version: "1.22.0"}}
+    dimensions: {{N: 1}}
+  - id: node-v3
+    runs: [kws]
+    device: {{vendor: acme, class: kws-node-v3}}
+    runtime: {{name: onnxruntime, version: "1.23.0"}}
+    dimensions: {{N: 1}}
+"""
+
+
+def make_one(folder: Path) -> None:
+    """One manifest beside the example's model."""
+    shutil.copy(EXAMPLE / "model" / "kws.onnx", folder / "kws.onnx")
+    (folder / "release.yaml").write_text(_manifest(folder / "kws.onnx", 0))
+
+
+def make_fleet(folder: Path, count: int) -> list[str]:
+    """Many manifests, each with a model of its own of a few nodes."""
+    content = _tiny_model()
+    names = []
+    for number in range(count):
+        release = folder / f"r{number:04d}"
+        release.mkdir()
+        (release / "kws.onnx").write_bytes(content)
+        (release / "release.yaml").write_text(_manifest(release / "kws.onnx", number))
+        names.append(f"{release.name}/release.yaml")
+    return names
+
+
+def _manifest(model: Path, number: int) -> str:
+    content = model.read_bytes()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return MANIFEST.format(number=number, size=len(content), digest=digest)
+
+
+def _tiny_model() -> bytes:
+    weight = helper.make_tensor("w", TensorProto.FLOAT, [4, 4], [0.5] * 16)
+    node = helper.make_node("MatMul", ["x", "w"], ["y"], name="dense")
+    return _saved([node], [weight], ["N", 4], "x", "y").SerializeToString()
+
+
+def make_big_model(path: Path) -> Path:
+    """60 blocks of MatMul 2048 x 2048, Add, Relu: 1 GB of weights inside the file."""
+    zeros = bytes(2048 * 2048 * 4)
+    nodes, weights, last = [], [], "x"
+    for block in range(60):
+        weights.append(helper.make_tensor(f"w{block}", TensorProto.FLOAT, [2048, 2048], zeros, raw=True))
+        weights.append(helper.make_tensor(f"b{block}", TensorProto.FLOAT, [2048], bytes(2048 * 4), raw=True))
+        nodes += [
+            helper.make_node("MatMul", [last, f"w{block}"], [f"m{block}"], name=f"matmul{block}"),
+            helper.make_node("Add", [f"m{block}", f"b{block}"], [f"a{block}"], name=f"add{block}"),
+            helper.make_node("Relu", [f"a{block}"], [f"y{block}"], name=f"relu{block}"),
+        ]
+        last = f"y{block}"
+    onnx.save(_saved(nodes, weights, [1, 2048], "x", last), path)
+    return path
+
+
+def make_deep_model(path: Path, nodes: int) -> Path:
+    """A chain of additions."""
+    chain = [helper.make_node("Add", [f"t{n}", "one"], [f"t{n + 1}"], name=f"add{n}") for n in range(nodes)]
+    one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    onnx.save(_saved(chain, [one], [1, 16], "t0", f"t{nodes}"), path)
+    return path
+
+
+def _saved(nodes: list, weights: list, shape: list, first: str, last: str) -> onnx.ModelProto:
+    graph = helper.make_graph(
+        nodes,
+        "bench",
+        [helper.make_tensor_value_info(first, TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, shape)],
+        initializer=weights,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+
+
+def make_policies_of_checkov(folder: Path) -> Path:
+    """Five custom policies in checkov's own format, about the fields of the manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fields = ("metadata.name", "metadata.version", "metadata.license", "artifacts", "targets")
+    for number, field in enumerate(fields, 1):
+        (folder / f"policy{number}.yaml").write_text(
+            f"metadata:\n  id: CKV2_GATE_{number}\n  name: {field} is there\n  category: GENERAL_SECURITY\n"
+            f"definition:\n  cond_type: attribute\n  resource_types: [ReleaseManifest]\n"
+            f"  attribute: {field}\n  operator: exists\n"
+        )
+    return folder

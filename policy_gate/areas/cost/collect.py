@@ -1,0 +1,218 @@
+"""Collects what models are and what they take, for every target and artifact it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from policy_gate.area import Evidence, not_declared, not_established
+from policy_gate.areas.cost import reading
+from policy_gate.areas.cost.facts import (
+    ActivationCost,
+    ClaimedCost,
+    MacCost,
+    ModelFile,
+    OperatorCoverage,
+    WeightCost,
+)
+from policy_gate.areas.cost.figures import Profiled, activation_cost, coverage, mac_cost, weight_cost
+from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model import Fact, Missing, Subject
+from policy_gate.model_graph import UNKNOWN
+from policy_gate.policy.globs import matches
+
+if TYPE_CHECKING:
+    from policy_gate.areas.cost.claims import CostEntry
+    from policy_gate.manifest import Artifact
+
+COSTS: tuple[type[Fact], ...] = (MacCost, WeightCost, ActivationCost)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One artifact on one target; `dimensions_pointer` is where the target binds what the model leaves open."""
+
+    subject: Subject
+    artifact: Artifact
+    pointer: str
+    dimensions: Mapping[str, int]
+    dimensions_pointer: str
+
+
+def model_files(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """Every artifact that is a model by its role, its name or its content, read."""
+    found = False
+    for position, artifact in enumerate(evidence.manifest.artifacts):
+        entry = _model_file(evidence, artifact, f"/artifacts/{position}")
+        if entry is not None:
+            found = True
+            yield entry
+    if not found:
+        yield not_declared(ModelFile, "/artifacts", "no artifact of the release is a model")
+
+
+def _model_file(evidence: Evidence, artifact: Artifact, pointer: str) -> Fact | Missing | None:
+    """The fact about one artifact, or None when it is an asset and nothing says otherwise."""
+    subject = Subject("artifact", (artifact.id,))
+    try:
+        found = reading.found_format(evidence, artifact)
+        if artifact.role != "model":
+            if not found and not matches(artifact.path, evidence.trusted.models):
+                return None
+            if found in ("", UNKNOWN):
+                return not_established(ModelFile, subject, f"{pointer}/path", _no_known_format(artifact))
+            return _model_fact(artifact, subject, pointer, found)
+        model = reading.model_of(evidence, artifact)
+        external = reading.external_paths(evidence, artifact, model)
+    except EvidenceError as error:
+        return not_established(ModelFile, subject, f"{pointer}/path", error)
+    return _model_fact(artifact, subject, pointer, model.format, external)
+
+
+def _no_known_format(artifact: Artifact) -> EvidenceError:
+    what = f"{artifact.path} is named as a model, and its content is of no known format"
+    return EvidenceError(Reason.UNSUPPORTED_FORMAT, what)
+
+
+def _model_fact(
+    artifact: Artifact, subject: Subject, pointer: str, found: str, external: tuple[str, ...] = ()
+) -> ModelFile:
+    return ModelFile(
+        subject=subject,
+        pointer=pointer,
+        path=artifact.path,
+        role=artifact.role,
+        claimed_format=artifact.format or "",
+        found_format=found,
+        external_files=external,
+    )
+
+
+def costs(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """What each model takes on each target that runs it; without targets, what each takes as it stands."""
+    models = {entry.subject: entry for entry in evidence.facts.entries(ModelFile)}
+    found = False
+    for run in _runs(evidence):
+        model = models.get(Subject("artifact", (run.artifact.id,)))
+        if model is None:
+            continue  # an asset
+        found = True
+        if isinstance(model, Missing):
+            yield from (_moved(model, kind, run.subject, run.pointer) for kind in COSTS)
+        else:
+            yield from _costs_of(evidence, run)
+    if not found:
+        for kind in COSTS:
+            yield not_declared(kind, "/targets", "no target runs a model of this release")
+
+
+def _runs(evidence: Evidence) -> Iterator[Run]:
+    placed = {one.id: (position, one) for position, one in enumerate(evidence.manifest.artifacts)}
+    for position, target in enumerate(evidence.manifest.targets):
+        for artifact_id in dict.fromkeys(target.runs):
+            index, artifact = placed[artifact_id]
+            yield Run(
+                Subject("target", (target.id, artifact_id)),
+                artifact,
+                f"/artifacts/{index}/path",
+                target.dimensions,
+                f"/targets/{position}/dimensions",
+            )
+    if not evidence.manifest.targets:
+        for artifact_id, (index, artifact) in placed.items():
+            yield Run(Subject("artifact", (artifact_id,)), artifact, f"/artifacts/{index}/path", {}, "/targets")
+
+
+def _costs_of(evidence: Evidence, run: Run) -> Iterator[Fact | Missing]:
+    try:
+        model = reading.model_of(evidence, run.artifact)
+        profile = reading.profile_of(evidence, run.artifact, run.dimensions)
+    except EvidenceError as error:
+        for kind in COSTS:
+            yield not_established(kind, run.subject, run.pointer, error)
+        return
+    profiled = Profiled(run.subject, run.pointer, run.dimensions_pointer, run.dimensions, model, profile)
+    for figure in (mac_cost, weight_cost, activation_cost):
+        yield figure(profiled)
+
+
+def operators(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """How many operator calls of each model are understood."""
+    dimensions = {artifact_id: target.dimensions for target in evidence.manifest.targets for artifact_id in target.runs}
+    artifacts = {one.id: (position, one) for position, one in enumerate(evidence.manifest.artifacts)}
+    for entry in evidence.facts.entries(ModelFile):
+        if isinstance(entry, Missing):
+            yield _moved(entry, OperatorCoverage, entry.subject, entry.pointer)
+            continue
+        position, artifact = artifacts[entry.subject.names[0]]
+        pointer = f"/artifacts/{position}/path"
+        try:
+            profile = reading.profile_of(evidence, artifact, dimensions.get(artifact.id, {}))
+        except EvidenceError as error:
+            yield not_established(OperatorCoverage, entry.subject, pointer, error)
+            continue
+        yield coverage(entry.subject, pointer, profile)
+
+
+def claimed_costs(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """The figures of the `cost` section that can be computed again, beside what was computed."""
+    from policy_gate.areas.cost.claims import Cost
+
+    claimed = evidence.section("cost")
+    entries = claimed.root if isinstance(claimed, Cost) else ()
+    found = False
+    for position, entry in enumerate(entries):
+        for fact in _claimed(evidence, entry, f"/cost/{position}"):
+            found = True
+            yield fact
+    if not found:
+        what = "no figure that can be computed again (macs, parameters, flash_kib)" if entries else "no cost"
+        yield not_declared(ClaimedCost, "/cost", f"the manifest claims {what}")
+
+
+def _claimed(evidence: Evidence, entry: CostEntry, pointer: str) -> Iterator[Fact | Missing]:
+    subject = Subject("target", (entry.target, entry.artifact))
+    macs = evidence.facts.get(MacCost, subject)
+    weights = evidence.facts.get(WeightCost, subject)
+    if entry.macs is not None:
+        yield _exact(macs, subject, f"{pointer}/macs", entry.macs)
+    if entry.parameters is not None:
+        yield _exact(weights, subject, f"{pointer}/parameters", entry.parameters)
+    if entry.flash_kib is not None:
+        yield _flash(weights, subject, f"{pointer}/flash_kib", entry.flash_kib)
+
+
+def _exact(cost: MacCost | WeightCost | Missing, subject: Subject, pointer: str, claimed: int) -> Fact | Missing:
+    if isinstance(cost, Missing):
+        return _moved(cost, ClaimedCost, subject, pointer)
+    is_macs = isinstance(cost, MacCost)
+    return ClaimedCost(
+        subject=subject,
+        pointer=pointer,
+        key="macs" if is_macs else "parameters",
+        claimed=float(claimed),
+        computed=float(cost.macs if isinstance(cost, MacCost) else cost.parameters),
+        unit="MAC" if is_macs else "parameters",
+        exact=True,
+    )
+
+
+def _flash(weights: WeightCost | Missing, subject: Subject, pointer: str, claimed_kib: float) -> Fact | Missing:
+    """Flash holds the weights and the code of the engine, so a true figure is never under the weights alone."""
+    if isinstance(weights, Missing):
+        return _moved(weights, ClaimedCost, subject, pointer)
+    return ClaimedCost(
+        subject=subject,
+        pointer=pointer,
+        key="flash_kib",
+        claimed=float(claimed_kib),
+        computed=weights.weight_bytes / 1024,
+        unit="KiB",
+        exact=False,
+    )
+
+
+def _moved(missing: Missing, kind: type[Fact], subject: Subject, pointer: str) -> Missing:
+    """What is missing for one fact, said of another that needs it."""
+    return replace(missing, fact=kind.name, subject=subject, pointer=pointer)

@@ -1,0 +1,89 @@
+"""Reads and profiles the models of a release, each once a run however many rules and targets ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from policy_gate.area import Evidence
+from policy_gate.errors import EvidenceError
+from policy_gate.model_graph import HEAD_BYTES, sniff
+
+if TYPE_CHECKING:
+    from policy_gate.manifest import Artifact
+    from policy_gate.model_graph import Model
+    from policy_gate.model_graph.figures import ModelProfile
+    from policy_gate.source import Tree
+
+T = TypeVar("T")
+
+
+def found_format(evidence: Evidence, artifact: Artifact) -> str:
+    """Format of an artifact by its first bytes: "" when it is no model, "unknown" when only its name is one's."""
+    with evidence.open(artifact.path) as file:
+        return sniff(file.read(HEAD_BYTES), artifact.path)
+
+
+def model_of(evidence: Evidence, artifact: Artifact) -> Model:
+    """Read an artifact as a model; raises EvidenceError with the reason it cannot be read."""
+    from policy_gate.model_graph import read_model
+
+    tree, path = evidence.tree, evidence.tree_path(artifact.path)
+
+    def read() -> Model:
+        with tree.open(path) as file:
+            return read_model(file, artifact.path, external=_sizes_beside(tree, path))
+
+    return _once(tree, f"cost.model:{path}", read)
+
+
+def profile_of(evidence: Evidence, artifact: Artifact, dimensions: Mapping[str, int]) -> ModelProfile:
+    """Predict what one inference of an artifact takes with these dimensions; raises EvidenceError."""
+    from policy_gate.model_graph.profile import profile
+
+    model = model_of(evidence, artifact)
+    symbols = open_symbols(model)
+    bound = {symbol: extent for symbol, extent in sorted(dimensions.items()) if symbol in symbols}
+    key = f"cost.profile:{evidence.tree_path(artifact.path)}:{bound}"
+    return _once(evidence.tree, key, lambda: profile(model, bound))
+
+
+def open_symbols(model: Model) -> frozenset[str]:
+    """Names of the dimensions that the model's inputs leave open."""
+    return frozenset(extent for one in model.graph.inputs for extent in one.shape or () if isinstance(extent, str))
+
+
+def external_paths(evidence: Evidence, artifact: Artifact, model: Model) -> tuple[str, ...]:
+    """Tree paths of the files beside a model that hold some of its weights."""
+    folder = evidence.tree_path(artifact.path).rpartition("/")[0]
+    return tuple(sorted(_beside(folder, location) for location in model.external_files))
+
+
+def _sizes_beside(tree: Tree, path: str) -> Callable[[str], int]:
+    """Give the size of a file by its path relative to the model's folder; the tree refuses what lies outside."""
+    folder = path.rpartition("/")[0]
+
+    def size_of(location: str) -> int:
+        with tree.open(_beside(folder, location)) as file:
+            return file.size
+
+    return size_of
+
+
+def _beside(folder: str, location: str) -> str:
+    return f"{folder}/{location}" if folder else location
+
+
+def _once(tree: Tree, key: str, make: Callable[[], T]) -> T:
+    """Remember a result or the reason there is none."""
+
+    def attempt() -> T | EvidenceError:
+        try:
+            return make()
+        except EvidenceError as error:
+            return error
+
+    found = tree.memo(key, attempt)
+    if isinstance(found, EvidenceError):
+        raise found
+    return found

@@ -1,0 +1,64 @@
+"""Reads the telemetry section: which fields identify, which combine to identify, how much is kept how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from policy_gate.area import Evidence, not_declared
+from policy_gate.areas.privacy.facts import IdentifyingField, TelemetryStream
+from policy_gate.areas.privacy.field_names import names_a_person, names_a_stable_id
+from policy_gate.model import RELEASE, Basis, Fact, Missing, Subject
+
+if TYPE_CHECKING:
+    from policy_gate.areas.privacy.telemetry_claims import FieldClaims, StreamClaims
+
+
+def streams(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """One fact per stream; an empty list is a statement too, an absent section is none."""
+    from policy_gate.areas.privacy.telemetry_claims import TelemetryClaims  # pydantic; the engine's start is without
+
+    claims = evidence.section("telemetry")
+    if not isinstance(claims, TelemetryClaims):
+        what, fix = "the manifest does not say what the device sends", "add `telemetry: []` if it sends nothing"
+        yield not_declared(TelemetryStream, "/telemetry", what, fix=fix)
+        return
+    if not claims.root:
+        yield TelemetryStream(subject=RELEASE, pointer="/telemetry", basis=Basis.DECLARED)
+    for position, stream in enumerate(claims.root):
+        yield _stream(stream, f"/telemetry/{position}")
+
+
+def _stream(stream: StreamClaims, pointer: str) -> TelemetryStream:
+    hiding = stream.anonymization
+    return TelemetryStream(
+        subject=Subject("stream", (stream.id,)),
+        pointer=pointer,
+        basis=Basis.DECLARED,
+        fields=len(stream.fields),
+        identifying=tuple(
+            IdentifyingField(field=field.name, why=why, pointer=f"{pointer}/fields/{position}/name")
+            for position, field in enumerate(stream.fields)
+            if (why := _identifies(field))
+        ),
+        quasi_identifiers=tuple(field.name for field in stream.fields if field.class_ == "quasi-identifier"),
+        crowd=(hiding.k_min or 0) if hiding is not None else 0,
+        local_dp=hiding is not None and hiding.local_dp is not None,
+        rate=stream.sampling.rate,
+        retention_days=stream.retention_days,
+    )
+
+
+def _identifies(field: FieldClaims) -> str:
+    """Why a field identifies, or "" when nothing says so."""
+    if field.class_ == "identifier":
+        return "its class is identifier"
+    if names_a_person(field.name):
+        return "its name is that of a direct identifier"
+    if field.rotation_days is not None and field.class_ == "stable-id":
+        return ""
+    if field.class_ == "stable-id":
+        return "a stable id without rotation_days"
+    if names_a_stable_id(field.name):
+        return "its name is that of a stable id, its class is not"
+    return ""

@@ -1,0 +1,105 @@
+"""Looks for model files that no manifest names: by name in the whole tree, by content beside the manifest."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from policy_gate.area import Evidence
+from policy_gate.areas.release.facts import FoundModel, ModelSurvey
+from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model import RELEASE
+from policy_gate.model_graph import HEAD_BYTES, UNKNOWN, sniff
+from policy_gate.policy.globs import matches
+
+if TYPE_CHECKING:
+    from policy_gate.source import Entry, Tree
+
+MAX_NAMES = 200_000
+MAX_OPENED = 20_000
+
+# Content behind these is in another place of this tree, or in another repository with a gate of its own.
+_ELSEWHERE = ("symbolic link", "another repository")
+
+
+def survey_models(evidence: Evidence) -> ModelSurvey:
+    """Search the tree of the release; EvidenceError(TOO_LARGE) when it has more files than are looked at."""
+    listed = evidence.listed_files | set(_own_files(evidence))
+    named, files = _named_like_models(evidence.tree, evidence.trusted.models)
+    beside = [
+        entry
+        for entry in _beside_manifest(evidence)
+        if entry.path not in listed and entry.path not in named and entry.path != evidence.manifest.path
+    ]
+    contents = _contents(evidence.tree, beside)
+    found = dict.fromkeys(named - listed, "")
+    found |= {entry.path: contents[entry.path] for entry in beside if contents.get(entry.path)}
+    return ModelSurvey(
+        subject=RELEASE,
+        pointer="/artifacts",
+        files=files,
+        opened=len(beside),
+        unlisted=tuple(FoundModel(path=path, format=found[path].replace(UNKNOWN, "")) for path in sorted(found)),
+        unread=tuple(sorted(entry.path for entry in beside if entry.path not in contents)),
+    )
+
+
+def _own_files(evidence: Evidence) -> Iterator[str]:
+    for artifact in evidence.manifest.artifacts:
+        try:
+            yield evidence.tree_path(artifact.path)
+        except EvidenceError:
+            continue  # a refused path lists nothing; reading the artifact reports it
+
+
+def _named_like_models(tree: Tree, patterns: tuple[str, ...]) -> tuple[frozenset[str], int]:
+    """Paths in the whole tree that look like models by name, and how many files there are."""
+
+    def look() -> tuple[frozenset[str], int]:
+        entries = tree.list()
+        if len(entries) > MAX_NAMES:
+            raise EvidenceError(Reason.TOO_LARGE, f"{len(entries)} files in the tree; at most {MAX_NAMES} are surveyed")
+        return frozenset(entry.path for entry in entries if matches(entry.path, patterns)), len(entries)
+
+    return tree.memo("release.named:" + "\n".join(patterns), look)
+
+
+def _beside_manifest(evidence: Evidence) -> Iterable[Entry]:
+    """Files in the manifest's folder, and what is on disk in the folder that ships, also where git ignores it."""
+    found = {entry.path: entry for entry in _below(evidence.tree.list(), evidence.manifest.folder)}
+    if evidence.manifest.bundle is not None:
+        found |= {entry.path: entry for entry in evidence.tree.list(evidence.tree_path(evidence.manifest.bundle.root))}
+    return found.values()
+
+
+def _below(entries: Sequence[Entry], folder: str) -> Sequence[Entry]:
+    """Entries under a folder of a sorted listing; a search, since a tree may hold a thousand manifests."""
+    if not folder:
+        return entries
+    start = bisect_left(entries, f"{folder}/", key=lambda entry: entry.path)
+    end = bisect_left(entries, f"{folder}0", lo=start, key=lambda entry: entry.path)  # "0" follows "/" in ASCII
+    return entries[start:end]
+
+
+def _contents(tree: Tree, entries: Iterable[Entry]) -> dict[str, str]:
+    """Model format by path, "" for no model; a file that could not be looked into is absent."""
+    known: dict[str, str | None] = tree.memo("release.contents", dict)
+    for entry in entries:
+        if entry.path in known:
+            continue
+        if len(known) >= MAX_OPENED:
+            raise EvidenceError(Reason.TOO_LARGE, f"more than {MAX_OPENED} unlisted files beside manifests")
+        known[entry.path] = _content(tree, entry)
+    return {path: format_ for path, format_ in known.items() if format_ is not None}
+
+
+def _content(tree: Tree, entry: Entry) -> str | None:
+    if any(words in entry.refusal for words in _ELSEWHERE):
+        return ""
+    try:
+        with tree.open(entry.path) as file:
+            return sniff(file.read(HEAD_BYTES), entry.path)
+    except EvidenceError as error:
+        # A pointer is text; the file it stands for is not in this tree, and a model's name was looked for before.
+        return "" if error.reason is Reason.LFS_POINTER else None

@@ -1,0 +1,40 @@
+"""Signature: the release is signed, exactly as it is, by people your trust file names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy_gate.area import Area, Check, Collector
+from policy_gate.areas.signature import checks, collect
+from policy_gate.areas.signature.facts import EvidencePlacement, ReleaseSignature, SignedSubjects, SigningKey
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def _signing() -> type[BaseModel]:
+    from policy_gate.areas.signature.claims import SigningClaims
+
+    return SigningClaims
+
+
+def _attestations() -> type[BaseModel]:
+    from policy_gate.areas.signature.claims import AttestationsClaims
+
+    return AttestationsClaims
+
+
+AREA = Area(
+    name="signature",
+    sections={"signing": _signing, "attestations": _attestations},
+    collectors=(
+        Collector(run=collect.release_signature, gives=(ReleaseSignature, SignedSubjects, SigningKey)),
+        Collector(run=collect.evidence_placement, gives=(EvidencePlacement,)),
+    ),
+    checks={
+        "signature.signed_by_releasers": Check(function=checks.signed_by_releasers, judges=ReleaseSignature),
+        "signature.covers_release": Check(function=checks.covers_release, judges=SignedSubjects),
+        "signature.key_in_good_standing": Check(function=checks.key_in_good_standing, judges=SigningKey),
+        "signature.evidence_outside_bundle": Check(function=checks.evidence_outside_bundle, judges=EvidencePlacement),
+    },
+)

@@ -1,0 +1,87 @@
+"""The command line: one short module a command, imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from policy_gate import __version__
+
+# Plugins of pydantic are code of whatever else is installed: none of it runs inside the gate.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
+COMMANDS = {
+    "init": "Draft the smallest manifest and configuration for the models found here.",
+    "check": "Judge releases and say what blocks them.",
+    "inspect": "Show what a model computes and what it costs, without its weights.",
+    "fix": "Write computed values into a manifest, keeping comments and order.",
+    "explain": "Say what a rule promises, why, and how to keep it.",
+    "policy": "Work with policies: packs, configuration and trust files.",
+    "schema": "Print the JSON Schema of a manifest, policy or configuration, for editors.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose help needs no command module: `--help` must cost no more than click itself."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"policy_gate.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="policy-gate", message="%(prog)s %(version)s")
+def policy_gate() -> None:
+    """Decide whether a release of an edge model may ship: recompute what its manifest claims, judge it by policy."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; every refusal is one line per problem on standard error, never a traceback."""
+    try:
+        code = policy_gate.main(args=argv, prog_name="policy-gate", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        code = 130
+    except BrokenPipeError:
+        _close_quietly()
+        code = 2
+    except Exception as error:  # noqa: BLE001  # the edge: an internal failure is exit 3, and never a traceback
+        code = _refuse(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(error: Exception) -> int:
+    """Show what was refused, or that the gate itself failed; returns the exit code."""
+    from policy_gate.errors import GateError, InternalError
+    from policy_gate.report.problems import render_problems
+
+    known: GateError = (
+        error if isinstance(error, GateError) else InternalError(f"internal error: {type(error).__name__}: {error}")
+    )
+    click.echo(render_problems(known.problems), err=True, nl=False)
+    return known.exit_code
+
+
+def _close_quietly() -> None:
+    """A reader that went away is no failure to report, and Python would report it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,125 @@
+"""The `check` command: argv becomes a request, the gate judges, reports are written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policy_gate.gate import Report, Request
+
+EPILOG = "Exit codes: 0 allowed, 1 blocked, 2 could not be judged, 3 internal error."
+
+
+@click.command("check", epilog=EPILOG)
+@click.argument("manifests", nargs=-1, type=click.Path())
+@click.option("--base", default="", metavar="REV", help="Judge against this revision, by the policies it holds.")
+@click.option("--tree", default="working", metavar="TREE", help="What to judge: working, index, or a revision.")
+@click.option("--bundle", type=click.Path(exists=True), help="Judge a bundle: a directory or an archive.")
+@click.option("--config", default="", metavar="FILE", help="Configuration; default: policy-gate.yaml at the top.")
+@click.option("--policy", "policies", multiple=True, metavar="PACK", help="builtin:NAME or a pack file; repeatable.")
+@click.option("--stage", type=click.Choice(["candidate", "release"]), help="May the bytes still change, or not?")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False), help="Write the report to a file.")
+@click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="Judge as of this day (UTC) instead of today.")
+@click.option("--no-base", is_flag=True, help="In CI: accept the tree's own policies; the report says it is advice.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing when every release is allowed.")
+@click.option("-v", "--verbose", is_flag=True, help="Also list what passed.")
+def command(output_format: str, output: str | None, *, quiet: bool, verbose: bool, **given: object) -> int:
+    """Judge releases by policy; without MANIFESTS, every manifest the configuration names.
+
+    Every value that can be recomputed is recomputed; what cannot be established does not pass.
+    """
+    from policy_gate.gate import judge
+
+    request = _request(given)
+    report = judge(request)
+    if quiet and report.exit_code == 0 and not output:
+        return 0
+    text = _render(report, request, output_format, colour=_colour(output), verbose=verbose)
+    if output_format == "text" or output:
+        from policy_gate.report.problems import render_problems
+
+        click.echo(render_problems(report.problems), err=True, nl=False)
+    _write(text, output)
+    return report.exit_code
+
+
+def _request(given: dict[str, object]) -> Request:
+    import os
+    from datetime import UTC, datetime
+
+    from policy_gate.cli.paths import inside
+    from policy_gate.errors import UsageError
+    from policy_gate.gate import Request, default_root
+    from policy_gate.model import Stage
+
+    base, bundle, tree = str(given["base"]), given["bundle"], str(given["tree"])
+    if os.environ.get("CI", "").lower() in ("1", "true") and not base and not given["no_base"] and not bundle:
+        raise UsageError(
+            "in CI a release is judged against its base: pass --base REV, or --no-base to judge without one"
+        )
+    now = given["now"]
+    root = Path(str(bundle)) if bundle else default_root(Path.cwd())
+    manifests = given["manifests"]
+    return Request(
+        root=Path.cwd() if bundle else root,
+        tree=f"bundle:{bundle}" if bundle else tree,
+        base=base,
+        config=_config(str(given["config"]), root, bundle=bool(bundle)),
+        policies=tuple(str(one) for one in given["policies"]) if isinstance(given["policies"], tuple) else (),
+        stage=Stage(str(given["stage"])) if given["stage"] else None,
+        manifests=tuple(str(one) if bundle else inside(str(one), root) for one in manifests)
+        if isinstance(manifests, tuple)
+        else (),
+        today=now.date() if isinstance(now, datetime) else datetime.now(UTC).date(),
+        progress=_progress(),
+    )
+
+
+def _config(path: str, root: Path, *, bundle: bool) -> str:
+    from policy_gate.cli.paths import inside
+
+    return path if bundle or not path else inside(path, root)
+
+
+def _render(report: Report, request: Request, output_format: str, *, colour: bool, verbose: bool) -> str:
+    if output_format == "json":
+        from policy_gate.report.json import render_json
+
+        return render_json(report.records, report.problems, report.exit_code)
+    from policy_gate.cli.excerpt import source_lines
+    from policy_gate.report.text import Style, render_text
+
+    lines = source_lines(request)
+    texts = [render_text(record, lines, Style(colour=colour), show_passed=verbose) for record in report.records]
+    return "\n".join([*texts, *(f"{note}\n" for note in report.notes)])
+
+
+def _colour(output: str | None) -> bool:
+    import os
+
+    return output is None and "NO_COLOR" not in os.environ and sys.stdout.isatty()
+
+
+def _write(text: str, output: str | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    from policy_gate.cli.writing import write_whole
+
+    write_whole(Path(output), text)
+
+
+def _progress() -> Callable[[int], None] | None:
+    """Show hashed bytes on a terminal, from the first half gigabyte on; nothing is written anywhere else."""
+    if not sys.stderr.isatty():
+        return None
+    from policy_gate.cli.progress import Progress
+
+    return Progress(sys.stderr).advance

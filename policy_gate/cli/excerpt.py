@@ -1,0 +1,31 @@
+"""Gives the terminal report the lines its places stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from policy_gate.errors import GateError
+
+if TYPE_CHECKING:
+    from policy_gate.gate import Request
+    from policy_gate.model import Place
+
+
+def source_lines(request: Request) -> Callable[[Place], str]:
+    """A function from a place in the judged tree to the text of its line; "" when it cannot be read."""
+    from policy_gate.gate import MAX_DOCUMENT_BYTES, open_tree
+
+    cache: dict[str, list[str]] = {}
+    tree = open_tree(request)
+
+    def line_of(place: Place) -> str:
+        if place.path not in cache:
+            try:
+                cache[place.path] = tree.read(place.path, MAX_DOCUMENT_BYTES).decode("utf-8").splitlines()
+            except (GateError, UnicodeDecodeError):
+                cache[place.path] = []
+        lines = cache[place.path]
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+
+    return line_of

@@ -1,0 +1,19 @@
+"""The `schema` command: JSON Schemas of the formats, in the dialect editors read."""
+
+from __future__ import annotations
+
+import click
+
+KINDS = ("manifest", "policy", "config", "trust")
+
+
+@click.command("schema")
+@click.argument("kind", type=click.Choice(KINDS))
+def command(kind: str) -> int:
+    """Print the JSON Schema (draft-07) of a KIND of file, for yaml-language-server and other editors."""
+    import json
+
+    from policy_gate.schemas import schema
+
+    click.echo(json.dumps(schema(kind), indent=2, sort_keys=True, ensure_ascii=False))
+    return 0

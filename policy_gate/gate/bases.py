@@ -1,0 +1,67 @@
+"""The base tree's manifests: which release of the base one of the head is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from policy_gate.area import History
+from policy_gate.errors import GateError, ManifestError
+from policy_gate.gate.reading import find_manifests, read_manifest
+from policy_gate.manifest import Manifest
+from policy_gate.policy.pack import ConfigSpec
+from policy_gate.source import Tree
+
+
+@dataclass(slots=True)
+class Bases:
+    """The manifests of the base tree, decoded on demand; `tree` is None where there is no base."""
+
+    tree: Tree | None
+    spec: ConfigSpec
+    by_path: dict[str, Manifest | GateError] = field(default_factory=dict)
+
+    def at(self, path: str) -> Manifest | GateError | None:
+        """The base manifest at a path: decoded, unreadable, or none."""
+        if self.tree is None or not self.tree.exists(path):
+            return None
+        if path not in self.by_path:
+            try:
+                self.by_path[path] = read_manifest(self.tree, path)
+            except GateError as error:
+                self.by_path[path] = error
+        return self.by_path[path]
+
+    def paths(self) -> tuple[str, ...]:
+        """Paths of all manifests of the base."""
+        return find_manifests(self.tree, self.spec.manifests) if self.tree is not None else ()
+
+    def all(self) -> Iterator[Manifest]:
+        """Every manifest of the base that can be read."""
+        for path in self.paths():
+            found = self.at(path)
+            if isinstance(found, Manifest):
+                yield found
+
+    def history(self, manifest: Manifest) -> tuple[History, Manifest | GateError | None]:
+        """What the base says of a release, and its base manifest: found, unreadable, or none."""
+        if self.tree is None:
+            return History(base_known=False), None
+        at_path = self.at(manifest.path)
+        if isinstance(at_path, GateError):
+            return History(base_known=True), at_path
+        if at_path is not None and at_path.metadata.name == manifest.metadata.name:
+            return History(base_known=True, name_at_path=at_path.metadata.name), at_path
+        everything = tuple(self.all())
+        same_name = [one for one in everything if one.metadata.name == manifest.metadata.name]
+        history = History(
+            base_known=True,
+            name_at_path=at_path.metadata.name if at_path is not None else "",
+            names=tuple(sorted(one.metadata.name for one in everything)),
+        )
+        if len(same_name) > 1:
+            where = ", ".join(one.path for one in same_name)
+            return history, ManifestError(
+                f"the base has the release '{manifest.metadata.name}' more than once: {where}"
+            )
+        return history, same_name[0] if same_name else None

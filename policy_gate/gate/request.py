@@ -1,0 +1,44 @@
+"""What a run of the gate is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from policy_gate.errors import Problem
+from policy_gate.model import Record, Stage
+from policy_gate.source import git_root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to judge, against what, by which policy."""
+
+    root: Path
+    tree: str = "working"
+    """`working`, `index`, a revision, or the path of a bundle after `bundle:`."""
+    base: str = ""
+    """The base revision; empty: compare with HEAD where there is one, and trust the head's own policies."""
+    config: str = ""
+    policies: tuple[str, ...] = ()
+    stage: Stage | None = None
+    manifests: tuple[str, ...] = ()
+    today: date
+    progress: Callable[[int], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one run found: records in order of path, problems of what could not be judged, and the exit code."""
+
+    records: tuple[Record, ...]
+    problems: tuple[Problem, ...]
+    exit_code: int
+    notes: tuple[str, ...] = ()
+
+
+def default_root(start: Path) -> Path:
+    """The top of the git repository `start` lies in, else `start` itself."""
+    return git_root(start) or start

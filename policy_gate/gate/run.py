@@ -1,0 +1,211 @@
+"""Runs the gate: a record per manifest, and every problem of what could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from policy_gate import __version__
+from policy_gate.area import Collector, Evidence, FactBook, History, Trusted
+from policy_gate.catalogue import AREAS, BoundRule, area, bind_rules
+from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code, wanted_collectors
+from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
+from policy_gate.gate.bases import Bases
+from policy_gate.gate.reading import find_manifests, identity_of, input_of, read_manifest
+from policy_gate.gate.request import Report, Request
+from policy_gate.gate.trees import open_trees
+from policy_gate.gate.trusted import read_configuration, read_policy, read_trusted
+from policy_gate.manifest import Manifest
+from policy_gate.model import Input, Record, Stage
+from policy_gate.policy.loading import Policy
+from policy_gate.policy.pack import ConfigSpec
+from policy_gate.source import Digest, Tree, check_path
+
+
+def judge(request: Request) -> Report:
+    """Judge every manifest of a request; raises GateError only where nothing at all could be judged."""
+    with open_trees(request) as trees:
+        head, base, trusted_tree = trees.head, trees.base, trees.trusted
+        spec, config, bootstrap, inputs = read_configuration(request, trusted_tree, from_base=trees.policy_from_base)
+        policy = read_policy(request, spec, config, trusted_tree, from_base=trees.policy_from_base)
+        stage = request.stage or spec.stage
+        rules = bind_rules(policy.for_stage(stage))
+        trusted, trust_inputs = read_trusted(spec, config, trusted_tree, rules)
+        bases = Bases(base, spec)
+        run = _Run(
+            request=request,
+            head=head,
+            bases=bases,
+            rules=rules,
+            collectors=wanted_collectors(rules, _all_collectors(rules)),
+            base_collectors=wanted_collectors(
+                [rule for rule in rules if rule.check.against_base], _all_collectors(rules)
+            ),
+            policy=policy,
+            trusted=trusted,
+            stage=stage,
+            bootstrap=bootstrap,
+            inputs=(*inputs, *policy.inputs, *trust_inputs),
+        )
+        return run.judge_all(spec)
+
+
+def _all_collectors(rules: Iterable[BoundRule]) -> tuple[Collector, ...]:
+    """The collectors of every area; areas whose rules are not selected may still be taken from."""
+    owners = {rule.policy_rule.rule.area for rule in rules}
+    needed = list(dict.fromkeys(name for name in AREAS if name in owners))
+    collectors: dict[int, Collector] = {}
+    for name in needed:
+        for collector in area(name).collectors:
+            collectors[id(collector)] = collector
+            needed.extend(_owners_of(collector, needed))
+    return tuple(collectors.values())
+
+
+def _owners_of(collector: Collector, known: Sequence[str]) -> list[str]:
+    owners = dict.fromkeys(kind.name.partition(".")[0] for kind in collector.takes)
+    return [name for name in owners if name not in known]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    request: Request
+    head: Tree
+    bases: Bases
+    rules: tuple[BoundRule, ...]
+    collectors: tuple[Collector, ...]
+    base_collectors: tuple[Collector, ...]
+    policy: Policy
+    trusted: Trusted
+    stage: Stage
+    bootstrap: bool
+    inputs: tuple[Input, ...]
+
+    def judge_all(self, spec: ConfigSpec) -> Report:
+        paths = self.request.manifests or find_manifests(self.head, spec.manifests)
+        if not paths:
+            return self._nothing(spec)
+        manifests: dict[str, Manifest] = {}
+        problems: list[Problem] = []
+        for path in paths:
+            try:
+                manifests[path] = read_manifest(self.head, path)
+            except GateError as error:
+                problems.extend(error.problems)
+        problems.extend(_same_names(manifests.values()))
+        if not self.request.manifests and self.request.base:
+            problems.extend(self._vanished(manifests))
+        self._digest_all(manifests.values())
+        listed = frozenset(_listed(self.head, manifests.values(), spec))
+        records = [self._judge_one(manifest, listed) for manifest in manifests.values()]
+        code = max([2 if problems else 0, *(exit_code(record) for record in records)])
+        return Report(records=tuple(records), problems=tuple(problems), exit_code=code)
+
+    def _nothing(self, spec: ConfigSpec) -> Report:
+        if spec.allow_none:
+            return Report(records=(), problems=(), exit_code=0, notes=("no manifest, as the configuration allows",))
+        patterns = ", ".join(spec.manifests)
+        hint = "`policy-gate init` drafts one; `allow_none: true` in the configuration accepts that there is none"
+        raise UsageError(Problem(f"no release manifest in {self.head.label} (looked for {patterns})", hint=hint))
+
+    def _vanished(self, manifests: dict[str, Manifest]) -> Iterator[Problem]:
+        """A manifest of the base that is neither at its path nor under its name any more."""
+        names = {manifest.metadata.name for manifest in manifests.values()}
+        for path in self.bases.paths():
+            found = self.bases.at(path)
+            if path not in manifests and isinstance(found, Manifest) and found.metadata.name not in names:
+                hint = "a release is withdrawn by changing the configuration first, in a change of its own"
+                yield Problem(f"release '{found.metadata.name}' of the base has no manifest any more", path, hint=hint)
+
+    def _digest_all(self, manifests: Iterable[Manifest]) -> None:
+        """Hash every artifact of every manifest at once, so that all cores share the work."""
+        paths: dict[str, None] = {}
+        for manifest in manifests:
+            for artifact in manifest.artifacts:
+                try:
+                    relative = check_path(artifact.path)
+                except EvidenceError:
+                    continue  # the fingerprint collector reports it, with its place
+                paths[f"{manifest.folder}/{relative}" if manifest.folder else relative] = None
+        found = self.head.digests(paths, self.request.progress)
+        for path, digest in found.items():
+            self.head.memo(f"digest:{path}", partial(_given, digest))
+
+    def _judge_one(self, manifest: Manifest, listed: frozenset[str]) -> Record:
+        history, base_manifest = self.bases.history(manifest)
+        facts = collect(self.collectors, self._evidence(manifest, self.head, history, listed))
+        base = self._base(history, base_manifest)
+        setting = Setting(
+            manifest=manifest.document,
+            release=identity_of(manifest, self.head),
+            stage=self.stage,
+            today=self.request.today.isoformat(),
+            tool_version=__version__,
+            policy_names=self.policy.names,
+            policy_source=self.trusted.source,
+            bootstrap=self.bootstrap,
+            inputs=(input_of("manifest", self.head, manifest.document), *self.inputs),
+            limits=self._limits(),
+        )
+        return evaluate(self.rules, facts, base, setting)
+
+    def _limits(self) -> tuple[str, ...]:
+        if self.request.base:
+            return ()
+        return ("policies were read from the tree that is judged: this is advice, not a boundary",)
+
+    def _evidence(self, manifest: Manifest, tree: Tree, history: History, listed: frozenset[str]) -> Evidence:
+        return Evidence(
+            manifest=manifest,
+            tree=tree,
+            trusted=self.trusted,
+            facts=FactBook(),
+            today=self.request.today,
+            stage=self.stage,
+            history=history,
+            listed_files=listed,
+        )
+
+    def _base(self, history: History, found: Manifest | GateError | None) -> Base:
+        if not history.base_known:
+            return Base(state=BaseState.NO_BASE)
+        if isinstance(found, GateError):
+            return Base(state=BaseState.BROKEN, detail=str(found))
+        if found is None or self.bases.tree is None:
+            return Base(state=BaseState.FIRST_RELEASE)
+        own = History(base_known=False)
+        evidence = self._evidence(found, self.bases.tree, own, frozenset())
+        return Base(
+            state=BaseState.FOUND,
+            identity=identity_of(found, self.bases.tree),
+            facts=collect(self.base_collectors, evidence),
+        )
+
+
+def _given(digest: Digest | EvidenceError) -> Digest | EvidenceError:
+    return digest
+
+
+def _same_names(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    first: dict[str, Manifest] = {}
+    for manifest in manifests:
+        other = first.setdefault(manifest.metadata.name, manifest)
+        if other is not manifest:
+            span = manifest.document.span("/metadata/name")
+            message = f"release '{manifest.metadata.name}' is already described by {other.path}"
+            yield Problem(message, manifest.path, span.line, span.column)
+
+
+def _listed(tree: Tree, judged: Iterable[Manifest], spec: ConfigSpec) -> Iterator[str]:
+    """Tree paths that some manifest names: those judged now, and the others of the tree that can be read."""
+    manifests = {manifest.path: manifest for manifest in judged}
+    for path in find_manifests(tree, spec.manifests):
+        if path not in manifests:
+            try:
+                manifests[path] = read_manifest(tree, path)
+            except GateError:
+                continue  # what an unreadable manifest lists counts for nothing
+    for manifest in manifests.values():
+        for artifact in manifest.artifacts:
+            yield f"{manifest.folder}/{artifact.path}" if manifest.folder else artifact.path

@@ -1,0 +1,35 @@
+"""Looks up ONNX operators in the committed table: the version that last changed them, and attribute defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+
+@cache
+def _table() -> dict[str, Any]:  # Any: JSON made by scripts/make_onnx_schemas.py
+    """Load the table once."""
+    import json
+    from importlib.resources import files
+
+    found: dict[str, Any] = json.loads(files(__package__).joinpath("onnx_schemas.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def schema(domain: str, op: str, opset: int) -> tuple[int, Mapping[str, object]]:
+    """Return an operator's `since_version` under an opset and its attribute defaults by name.
+
+    An operator or an opset that the table does not know answers with the opset itself and no defaults: two
+    opsets are then told apart, never taken for the same.
+    """
+    table = _table()
+    versions = table.get(f"domain:{domain}", {}).get(op, [])
+    if opset > table["newest"].get(domain, 0):
+        return opset, {}
+    fitting = [(since, defaults) for since, defaults in versions if since <= opset]
+    if not fitting:
+        return opset, {}
+    since, defaults = fitting[-1]
+    return since, {name: tuple(held) if isinstance(held, list) else held for name, held in defaults.items()}

@@ -1,0 +1,72 @@
+"""A graph as walked: the names it sees, its calls in order with their values and their work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from policy_gate.model_graph.graph import Node, Tensor
+from policy_gate.model_graph.operators.table import NO_WORK, Operator, Work
+from policy_gate.model_graph.values import CostUnknown, UnknownCost, Value, broken
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names one graph sees: its own values and constants, then those of the graphs around it."""
+
+    values: dict[str, Value]
+    constants: Mapping[str, Tensor]
+    opsets: Mapping[str, int]
+    outer: Scope | None = None
+    prefix: str = ""
+    attributes: Mapping[str, object] | None = None
+    absent: frozenset[str] = frozenset()
+
+    def find(self, name: str) -> Value | None:
+        """Return the value a name stands for; None for an optional parameter that a function call leaves out."""
+        scope: Scope | None = self
+        while scope is not None:
+            value = scope.values.get(name)
+            if value is not None:
+                return value
+            tensor = scope.constants.get(name)
+            if tensor is not None:
+                value = scope.values[name] = Value(tensor.dtype, tensor.dims, constant=True, tensor=tensor)
+                return value
+            if name in scope.absent:
+                return None
+            scope = scope.outer
+        raise broken(f"it reads {name!r}, which nothing before it makes")
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One call as walked: `cause` says why `work` is not known. Not frozen, as Value."""
+
+    node: Node
+    name: str
+    operator: Operator | None
+    inputs: Sequence[Value | None]
+    outputs: Sequence[Value]
+    work: Work
+    cause: UnknownCost | None = None
+    bodies: Sequence[Body] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A walked subgraph."""
+
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    steps: tuple[Step, ...]
+
+    def work(self) -> Work:
+        """Add up one run; CostUnknown when one call's work is not known."""
+        total = NO_WORK
+        for step in self.steps:
+            if step.cause is not None:
+                raise CostUnknown(step.cause)
+            if step.work is not NO_WORK:
+                total = total.plus(step.work)
+        return total.times(1)

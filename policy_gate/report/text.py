@@ -1,0 +1,175 @@
+"""The terminal report: excerpt with a caret, limit, base, value, cause and fix, then one table and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from policy_gate.model import Judgement, Mode, Outcome, Place, Record, Scalar, Severity, Verdict
+from policy_gate.report.safe import safe, safe_line
+
+SourceLine = Callable[[Place], str]
+"""Gives the text of the line a place stands on, or "" when it is not at hand."""
+
+COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR, Outcome.WAIVED, Outcome.NOT_APPLICABLE)
+HEADINGS = {Outcome.NOT_APPLICABLE: "n/a"}
+GRAVITY = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+MAX_CAUSES = 5
+WIDTH = 96
+MAX_INDENT = 48
+MAX_CARETS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to colour words; without colour the words alone carry the verdict."""
+
+    colour: bool = False
+
+    def paint(self, text: str, code: str) -> str:
+        """Wrap text in an ANSI colour when colour is on."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
+
+
+def render_text(record: Record, source_line: SourceLine, style: Style, *, show_passed: bool = False) -> str:
+    """Render one record for a terminal of 80 columns and more."""
+    return "\n".join(_lines(record, source_line, style, show_passed=show_passed)) + "\n"
+
+
+def _lines(record: Record, source_line: SourceLine, style: Style, *, show_passed: bool) -> Iterator[str]:
+    rules = len({judgement.rule for judgement in record.judgements})
+    base = f"base {safe(record.base.version)} ({record.base.source[:17]})" if record.base else record.base_note
+    yield f"policy-gate {record.tool_version}  {safe(record.release.path)}  {base}  {rules} rules"
+    yield ""
+    for judgement in _findings(record.judgements):
+        yield from _finding(judgement, source_line, style)
+        yield ""
+    if show_passed:
+        yield from _passed(record.judgements)
+        yield ""
+    yield from _table(record.judgements)
+    yield ""
+    yield _verdict(record, style)
+    for note in record.limits:
+        yield f"note: {safe(note)}"
+    if record.bootstrap:
+        yield "note: the base has no configuration, so the built-in edge-baseline judged (bootstrap)"
+    explained = next(iter(_findings(record.judgements)), None)
+    if explained is not None:
+        yield f"Explain: policy-gate explain {explained.rule}"
+
+
+def _findings(judgements: Iterable[Judgement]) -> list[Judgement]:
+    """What a reader must see, gravest first: what blocks, then what warns."""
+    shown = [one for one in judgements if one.outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR)]
+    return sorted(
+        shown, key=lambda one: (not one.blocks, GRAVITY.index(one.severity), one.rule, one.subject, one.place.pointer)
+    )
+
+
+def _word(judgement: Judgement) -> str:
+    if judgement.outcome is Outcome.ERROR or judgement.mode is Mode.ENFORCE:
+        return judgement.outcome.value.upper()
+    return "WARN" if judgement.mode is Mode.WARN else "AUDIT"
+
+
+def _finding(judgement: Judgement, source_line: SourceLine, style: Style) -> Iterator[str]:
+    place = judgement.place
+    colour = "31;1" if judgement.blocks else "33;1"
+    word = style.paint(_word(judgement), colour)
+    yield f"{word} {judgement.rule} {safe(judgement.title)}: {safe(str(judgement.subject))}"
+    where = f":{place.line}:{place.column}" if place.line else ""
+    yield f"  --> {safe(place.path)}{where}" + (f" in {safe(place.locator)}" if place.locator else "")
+    message = safe(judgement.message)
+    if judgement.outcome is Outcome.UNKNOWN and judgement.reason is not None:
+        message = f"{judgement.reason.value}: {message}"
+    yield from _excerpt(place, source_line(place), message)
+    numbers = _numbers(judgement)
+    if numbers:
+        yield f"   = value: {numbers}"
+    for cause in judgement.causes[:MAX_CAUSES]:
+        yield f"   = cause: {safe(cause)}"
+    if len(judgement.causes) > MAX_CAUSES:
+        yield f"   = cause: {len(judgement.causes) - MAX_CAUSES} more in --format json"
+    for fix in judgement.fixes:
+        mark = "[*] " if fix.replacement is not None else ""
+        yield f"   = fix:   {mark}{safe(fix.text)}"
+
+
+def _excerpt(place: Place, line: str, message: str) -> Iterator[str]:
+    if not line or not place.line:
+        yield f"   = {message}"
+        return
+    number = str(place.line)
+    gutter = " " * len(number)
+    end = place.end_column if place.end_line == place.line else len(line) + 1
+    first = max(0, place.column - MAX_INDENT)
+    carets = "^" * max(1, min(end - place.column, len(line) + 1 - place.column, MAX_CARETS))
+    indent = " " * (place.column - 1 - first)
+    yield f"{gutter} |"
+    yield f"{number} | {safe_line(line[first : first + WIDTH])}"
+    if len(indent) + len(carets) + len(message) < WIDTH:
+        yield f"{gutter} | {indent}{carets} {message}"
+        return
+    yield f"{gutter} | {indent}{carets}"
+    yield f"{gutter} = {message}"
+
+
+def _numbers(judgement: Judgement) -> str:
+    unit = f" {judgement.unit}" if judgement.unit else ""
+    parts = []
+    if judgement.measured is not None:
+        parts.append(f"{_shown(judgement.measured)}{unit}")
+    if judgement.limit is not None:
+        where = judgement.limit_place
+        at = f" ({where.path}:{where.line})" if where is not None else ""
+        parts.append(f"limit {_shown(judgement.limit)}{at}")
+    if judgement.base is not None:
+        parts.append(f"was {_shown(judgement.base)}{_growth(judgement.measured, judgement.base, judgement.unit)}")
+    return ", ".join(parts)
+
+
+def _shown(value: Scalar) -> str:
+    return safe(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+
+
+def _growth(measured: Scalar, base: Scalar, unit: str) -> str:
+    if not unit or not isinstance(measured, (int, float)) or not isinstance(base, (int, float)) or not base:
+        return ""
+    return f" ({(measured - base) / abs(base):+.1%})"
+
+
+def _passed(judgements: Iterable[Judgement]) -> Iterator[str]:
+    for one in judgements:
+        if one.outcome in (Outcome.PASS, Outcome.WAIVED, Outcome.NOT_APPLICABLE):
+            yield f"{one.outcome.value:<14} {one.rule}  {safe(str(one.subject))}: {safe(one.message)}"
+
+
+def _table(judgements: Sequence[Judgement]) -> Iterator[str]:
+    used = [outcome for outcome in COLUMNS if any(one.outcome is outcome for one in judgements)]
+    areas = list(dict.fromkeys(one.area for one in judgements))
+    width = max(len(area) for area in areas)
+    headings = [HEADINGS.get(outcome, outcome.value) for outcome in used]
+    yield " " * width + "".join(f"  {heading:>7}" for heading in headings)
+    for area in areas:
+        counts = Counter(one.outcome for one in judgements if one.area == area)
+        yield f"{area:<{width}}" + "".join(f"  {counts[outcome] or '-':>7}" for outcome in used)
+
+
+def _verdict(record: Record, style: Style) -> str:
+    blocking = sum(one.blocks for one in record.judgements)
+    counts = Counter(one.outcome for one in record.judgements)
+    warnings = sum(
+        one.mode is Mode.WARN and one.outcome in (Outcome.FAIL, Outcome.UNKNOWN) for one in record.judgements
+    )
+    fixable = sum(any(fix.replacement is not None for fix in one.fixes) for one in _findings(record.judgements))
+    parts = [
+        f"{blocking} blocking",
+        *([f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []),
+        f"{counts[Outcome.PASS]} passed",
+        *([f"{fixable} {'fix' if fixable == 1 else 'fixes'} with [*]: policy-gate fix"] if fixable else []),
+    ]
+    word = record.verdict.value.upper()
+    painted = style.paint(word, "32;1" if record.verdict is Verdict.ALLOWED else "31;1")
+    return f"{painted} {safe(record.release.name)} {safe(record.release.version)}: {', '.join(parts)}"

@@ -1,0 +1,26 @@
+"""The only door to files and git: trees of the working directory, the index, a revision or a bundle."""
+
+from __future__ import annotations
+
+from policy_gate.source.bundle import open_bundle
+from policy_gate.source.file import BinaryFile, OpenFile
+from policy_gate.source.git import git_root, head_commit
+from policy_gate.source.paths import check_path
+from policy_gate.source.repository import open_index, open_revision
+from policy_gate.source.tree import Digest, Entry, Tree
+from policy_gate.source.working import open_working_tree
+
+__all__ = [
+    "BinaryFile",
+    "Digest",
+    "Entry",
+    "OpenFile",
+    "Tree",
+    "check_path",
+    "git_root",
+    "head_commit",
+    "open_bundle",
+    "open_index",
+    "open_revision",
+    "open_working_tree",
+]

@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lineage_world import BASE_MANIFEST, FILES, MODEL, by_subject, evidence_of, lineage, missing_reason, one, sha256
+
+from policy_gate.areas.lineage import AREA, checks, collect, collect_digests, collect_release, collect_terms
+from policy_gate.areas.lineage.facts import OriginProblem, ReleaseProblem, TermKind
+from policy_gate.errors import Reason
+from policy_gate.model import Fact, Missing, Outcome
+from policy_gate.record import _decode_fact, as_tree, canonical
+
+POINTER_FILE = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12\n"
+
+
+def origins(folder, section) -> dict[str, OriginProblem]:
+    return {fact.node: fact.problem for fact in collect.graph(evidence_of(folder, section)) if hasattr(fact, "problem")}
+
+
+def graph_fact(folder, section):
+    return next(iter(collect.graph(evidence_of(folder, section))))
+
+
+def test_every_fact_of_a_whole_lineage_is_known_and_survives_the_record(tmp_path) -> None:
+    evidence = evidence_of(tmp_path, lineage())
+    kinds = {kind.name: kind for kind in AREA.fact_types}
+    for collector in AREA.collectors:
+        found = list(collector.run(evidence))
+        assert {entry.name for entry in found if isinstance(entry, Fact)} == {kind.name for kind in collector.gives}
+        for entry in found:
+            assert not isinstance(entry, Missing), entry
+            assert _decode_fact(json.loads(canonical(as_tree(entry))), kinds) == entry
+            assert evidence.manifest.document.has(entry.pointer), entry
+
+
+def test_without_the_section_every_fact_but_the_licence_of_the_release_is_not_declared(tmp_path) -> None:
+    evidence = evidence_of(tmp_path, None)
+    for collector in AREA.collectors:
+        for entry in collector.run(evidence):
+            if entry.pointer == "/metadata/license":
+                assert entry.spdx == "Apache-2.0"
+            else:
+                assert missing_reason(entry) is Reason.NOT_DECLARED
+
+
+def test_a_circle_is_printed_from_a_node_on_and_placed_at_its_first_step(tmp_path) -> None:
+    section = lineage()
+    section["activities"][0]["uses"] = ["dataset:train"]
+    (circle,) = graph_fact(tmp_path, section).cycles
+    assert circle.path == ("dataset:train", "prep", "dataset:train")
+    assert circle.pointer == "/lineage/activities/0/uses/0"
+
+
+def test_a_model_that_generated_its_own_teacher_is_a_circle(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][1]["generator"] = {"model": "dataset:train"}
+    (circle,) = graph_fact(tmp_path, section).cycles
+    assert circle.path == ("dataset:train", "dataset:train")
+    assert circle.pointer == "/lineage/nodes/1/generator/model"
+
+
+def test_an_id_that_no_node_has_is_found_wherever_it_is_named(tmp_path) -> None:
+    section = lineage()
+    section["activities"][0]["uses"] = ["dataset:speach"]
+    section["activities"][1]["generates"].append("artifact:other")
+    section["nodes"][1]["generator"] = {"model": "model:bass"}
+    section["release"]["artifact"] = "artifact:kwz"
+    unknown = {
+        fact.node: (fact.pointer, fact.suggestion)
+        for fact in collect.graph(evidence_of(tmp_path, section))
+        if getattr(fact, "problem", None) is OriginProblem.NOT_A_NODE
+    }
+    assert unknown == {
+        "dataset:speach": ("/lineage/activities/0/uses/0", "dataset:speech"),
+        "artifact:other": ("/lineage/activities/1/generates/1", ""),
+        "model:bass": ("/lineage/nodes/1/generator/model", "model:base"),
+        "artifact:kwz": ("/lineage/release/artifact", "artifact:kws"),
+    }
+
+
+def test_a_derived_set_that_nothing_generates_is_a_dead_end_and_so_is_what_came_only_from_it(tmp_path) -> None:
+    section = lineage()
+    del section["activities"][0]
+    section["activities"][0]["uses"] = ["dataset:train"]
+    facts = {fact.node: fact for fact in list(collect.graph(evidence_of(tmp_path, section)))[1:]}
+    assert facts["dataset:train"].problem is OriginProblem.NOT_GENERATED
+    assert facts["artifact:kws"].problem is OriginProblem.NO_SOURCE
+    assert facts["artifact:kws"].dead_end == "dataset:train"
+
+
+def test_a_second_input_that_comes_from_nowhere_is_found_beside_a_good_one(tmp_path) -> None:
+    section = lineage()
+    section["nodes"].append({"id": "dataset:extra", "type": "derived"})
+    section["activities"][0]["uses"].append("dataset:extra")
+    found = origins(tmp_path, section)
+    assert found["dataset:extra"] is OriginProblem.NOT_GENERATED
+    assert found["dataset:train"] is OriginProblem.NONE
+
+
+def test_an_activity_that_uses_nothing_makes_nothing_from_a_source(tmp_path) -> None:
+    section = lineage()
+    section["activities"][0]["uses"] = []
+    assert origins(tmp_path, section)["dataset:train"] is OriginProblem.NO_SOURCE
+
+
+def test_a_set_that_an_activity_generates_is_no_source(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][1]["type"] = "source"
+    assert origins(tmp_path, section)["dataset:train"] is OriginProblem.GENERATED_SOURCE
+
+
+def test_a_circle_beside_a_source_does_not_reach_it(tmp_path) -> None:
+    section = lineage()
+    section["activities"][0]["uses"] = ["dataset:train"]
+    section["activities"][1]["uses"] = ["dataset:train"]
+    found = origins(tmp_path, section)
+    assert found["dataset:train"] is OriginProblem.NO_SOURCE
+    assert found["artifact:kws"] is OriginProblem.NO_SOURCE
+
+
+def test_a_base_model_is_an_origin_only_when_its_bytes_or_its_manifest_are_named(tmp_path) -> None:
+    section = lineage()
+    del section["nodes"][2]["manifest"]
+    assert origins(tmp_path, section)["model:base"] is OriginProblem.NOT_GENERATED
+
+
+def test_sources_behind_the_release_and_nodes_nothing_touches_are_listed(tmp_path) -> None:
+    section = lineage()
+    section["nodes"].append({"id": "dataset:left-over", "type": "source"})
+    graph = graph_fact(tmp_path, section)
+    assert graph.sources == ("dataset:speech",)
+    assert [(orphan.node, orphan.pointer) for orphan in graph.orphans] == [("dataset:left-over", "/lineage/nodes/4/id")]
+
+
+def test_a_graph_of_ten_thousand_nodes_in_one_chain_is_judged(tmp_path) -> None:
+    count = 10_000
+    section = {
+        "nodes": [{"id": "n0", "type": "source"}]
+        + [{"id": f"n{i}", "type": "derived"} for i in range(1, count)]
+        + [{"id": "artifact:kws", "type": "release"}],
+        "activities": [{"id": f"a{i}", "uses": [f"n{i}"], "generates": [f"n{i + 1}"]} for i in range(count - 1)]
+        + [{"id": "train", "uses": [f"n{count - 1}"], "generates": ["artifact:kws"]}],
+    }
+    facts = list(collect.graph(evidence_of(tmp_path, section)))
+    assert len(facts) == count + 2
+    assert all(fact.problem is OriginProblem.NONE for fact in facts[1:])
+    assert facts[0].sources == ("n0",)
+
+
+ids = st.sampled_from([f"n{i}" for i in range(6)])
+sections = st.builds(
+    lambda types, steps: {
+        "nodes": [{"id": f"n{i}", "type": kind} for i, kind in enumerate(types)],
+        "activities": [{"id": f"a{i}", "uses": uses, "generates": made} for i, (uses, made) in enumerate(steps)],
+    },
+    st.lists(st.sampled_from(["source", "derived", "synthetic", "release"]), min_size=6, max_size=6),
+    st.lists(st.tuples(st.lists(ids, max_size=3), st.lists(ids, max_size=3)), max_size=6),
+)
+
+
+@settings(deadline=None)
+@given(sections)
+def test_a_node_passes_exactly_when_a_walk_back_finds_a_source(tmp_path_factory, section) -> None:
+    """The oracle grows the set of good nodes one step at a time, until nothing changes."""
+    good = {node["id"] for node in section["nodes"] if node["type"] == "source"}
+    for _ in range(7):
+        for activity in section["activities"]:
+            if good.intersection(activity["uses"]):
+                good.update(activity["generates"])
+    made = {name for activity in section["activities"] for name in activity["generates"]}
+    lying = {node["id"] for node in section["nodes"] if node["type"] == "source" and node["id"] in made}
+    found = origins(tmp_path_factory.getbasetemp() / "walk", section)
+    assert {name for name, problem in found.items() if problem is OriginProblem.NONE} == good - lying
+
+
+# Released artifacts
+
+
+def test_the_release_node_is_the_artifact_its_id_names(tmp_path) -> None:
+    fact = one(collect_release.released_artifacts(evidence_of(tmp_path, lineage())))
+    assert (fact.claimed, fact.computed, fact.problem) == (sha256(MODEL), sha256(MODEL), ReleaseProblem.NONE)
+
+
+def test_a_release_node_of_any_other_id_is_found_by_its_digest(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][3]["id"] = section["release"]["artifact"] = section["activities"][1]["generates"][0] = "kws.onnx"
+    fact = one(collect_release.released_artifacts(evidence_of(tmp_path, section)))
+    assert str(fact.subject) == "artifact kws"
+    assert fact.problem is ReleaseProblem.NONE
+
+
+def test_a_release_node_with_the_digest_of_other_bytes_fails(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][3]["digest"]["sha256"] = sha256(b"another model")
+    fact = one(collect_release.released_artifacts(evidence_of(tmp_path, section)))
+    answer = checks.artifact_in_graph(fact)
+    assert answer.outcome is Outcome.FAIL
+    assert answer.fixes[0].replacement == sha256(MODEL)
+
+
+def test_a_release_node_that_is_no_artifact_and_a_model_outside_the_graph_are_both_found(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][3]["digest"]["sha256"] = sha256(b"another model")
+    section["nodes"][3]["id"] = section["release"]["artifact"] = section["activities"][1]["generates"][0] = "other"
+    found = by_subject(collect_release.released_artifacts(evidence_of(tmp_path, section)))
+    assert found["artifact other"].problem is ReleaseProblem.NOT_IN_MANIFEST
+    assert found["artifact kws"].problem is ReleaseProblem.NOT_IN_GRAPH
+
+
+def test_a_model_converted_from_one_in_the_graph_is_in_it_and_a_loop_of_conversions_is_not(tmp_path) -> None:
+    artifacts = [
+        {"id": "kws", "path": "model/kws.onnx"},
+        {"id": "int8", "path": "model/kws.onnx", "derived_from": {"artifact": "pruned", "by": "ptq"}},
+        {"id": "pruned", "path": "model/kws.onnx", "derived_from": {"artifact": "kws", "by": "pruning"}},
+        {"id": "a", "path": "model/kws.onnx", "derived_from": {"artifact": "b", "by": "x"}},
+        {"id": "b", "path": "model/kws.onnx", "derived_from": {"artifact": "a", "by": "x"}},
+        {"id": "labels", "path": "model/kws.onnx", "role": "asset"},
+    ]
+    found = by_subject(collect_release.released_artifacts(evidence_of(tmp_path, lineage(), artifacts=artifacts)))
+    assert found["artifact int8"].derived_from == "kws"
+    assert found["artifact a"].problem is ReleaseProblem.NOT_IN_GRAPH
+    assert found["artifact b"].problem is ReleaseProblem.NOT_IN_GRAPH
+    assert "artifact labels" not in found
+
+
+def test_an_artifact_whose_file_is_absent_leaves_its_node_unknown(tmp_path) -> None:
+    artifacts = [{"id": "kws", "path": "model/absent.onnx"}]
+    fact = one(collect_release.released_artifacts(evidence_of(tmp_path, lineage(), artifacts=artifacts)))
+    assert missing_reason(fact) is Reason.NOT_IN_TREE
+
+
+def test_a_release_that_names_a_dataset_is_found(tmp_path) -> None:
+    section = lineage()
+    section["release"]["artifact"] = "dataset:train"
+    found = by_subject(collect_release.released_artifacts(evidence_of(tmp_path, section)))
+    assert found["release"].problem is ReleaseProblem.NOT_A_RELEASE
+
+
+def test_a_release_node_with_a_digest_in_an_unread_form_is_unknown(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][3]["digest"] = {"dvc": "kws.dvc"}
+    fact = one(collect_release.released_artifacts(evidence_of(tmp_path, section)))
+    assert missing_reason(fact) is Reason.UNSUPPORTED_FORMAT
+
+
+# Digests
+
+
+def digests(folder, section) -> dict:
+    return by_subject(collect_digests.node_digests(evidence_of(folder, section)))
+
+
+def test_digests_of_files_and_of_nested_manifests_are_computed(tmp_path) -> None:
+    found = digests(tmp_path, lineage())
+    assert found["dataset dataset:train"].computed == sha256(FILES["data/train.sha256"])
+    assert found["dataset model:base"].computed == sha256(BASE_MANIFEST)
+    assert found["dataset model:base"].pointer == "/lineage/nodes/2/manifest/sha256"
+
+
+def test_a_changed_file_has_another_digest_than_the_stated_one(tmp_path) -> None:
+    evidence = evidence_of(tmp_path, lineage())
+    (tmp_path / "data/speech.sha256").write_bytes(b"digest of record 1\n")
+    fact = by_subject(collect_digests.node_digests(evidence))["dataset dataset:speech"]
+    assert checks.digest_holds(fact).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"path": "data/absent"}, Reason.NOT_IN_TREE),
+        ({"path": "data"}, Reason.PATH_REFUSED),
+        ({"path": "../secret"}, Reason.PATH_REFUSED),
+        ({"path": "/etc/passwd"}, Reason.PATH_REFUSED),
+        ({"path": "data/pointer"}, Reason.LFS_POINTER),
+        ({"path": None}, Reason.NOT_IN_TREE),
+        ({"digest": None}, Reason.NOT_DECLARED),
+        ({"digest": None, "path": "data/absent"}, Reason.NOT_IN_TREE),
+        ({"digest": {"dvc": "data/speech.dvc"}}, Reason.UNSUPPORTED_FORMAT),
+        ({"digest": {"lfs": "data/speech.bin"}}, Reason.UNSUPPORTED_FORMAT),
+        ({"digest": {"tree": "data"}}, Reason.UNSUPPORTED_FORMAT),
+    ],
+)
+def test_a_digest_that_cannot_be_computed_is_missing_and_never_a_pass(tmp_path, change, reason) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/pointer").write_bytes(POINTER_FILE)
+    section = lineage()
+    section["nodes"][0] = {key: value for key, value in {**section["nodes"][0], **change}.items() if value is not None}
+    assert missing_reason(digests(tmp_path, section)["dataset dataset:speech"]) is reason
+
+
+def test_a_placeholder_is_found_also_where_no_file_is_named(tmp_path) -> None:
+    section = lineage()
+    del section["nodes"][0]["path"]
+    section["nodes"][0]["digest"]["sha256"] = "sha256:" + "0" * 64
+    fact = digests(tmp_path, section)["dataset dataset:speech"]
+    assert checks.digest_holds(fact).outcome is Outcome.FAIL
+
+
+def test_a_missing_digest_comes_with_the_one_that_was_computed(tmp_path) -> None:
+    section = lineage()
+    del section["nodes"][1]["digest"]
+    missing = digests(tmp_path, section)["dataset dataset:train"]
+    assert sha256(FILES["data/train.sha256"]) in missing.fixes[0].text
+
+
+# Licences and days
+
+
+def licences(folder, section) -> dict:
+    return by_subject(collect_terms.node_licenses(evidence_of(folder, section)))
+
+
+def test_a_licence_is_read_and_its_text_is_looked_for(tmp_path) -> None:
+    section = lineage()
+    section["nodes"][0]["license"] = {"expression": "cc-by-4.0 AND LicenseRef-Own", "text": "data/absent.txt"}
+    fact = licences(tmp_path, section)["dataset dataset:speech"]
+    assert fact.spdx == "CC-BY-4.0 AND LicenseRef-Own"
+    assert fact.own_terms == ("LicenseRef-Own",)
+    assert "absent.txt" in fact.text_problem
+
+
+def test_an_empty_text_of_a_licence_is_no_text(tmp_path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/licence.txt").write_bytes(b"")
+    assert "empty" in licences(tmp_path, lineage())["dataset dataset:speech"].text_problem
+
+
+@pytest.mark.parametrize("position", [0, 2])
+def test_what_comes_from_elsewhere_states_a_licence_or_is_unknown(tmp_path, position) -> None:
+    section = lineage()
+    del section["nodes"][position]["license"]
+    found = licences(tmp_path, section)[f"dataset {section['nodes'][position]['id']}"]
+    assert missing_reason(found) is Reason.NOT_DECLARED
+
+
+def test_a_release_without_a_licence_is_unknown_and_each_stated_licence_is_judged(tmp_path) -> None:
+    metadata = {"name": "kws-en", "version": "1", "sequence": 1}
+    artifacts = [{"id": "kws", "path": "model/kws.onnx", "license": "other"}]
+    evidence = evidence_of(tmp_path, None, metadata=metadata, artifacts=artifacts)
+    release, artifact = collect_terms.release_licenses(evidence)
+    assert missing_reason(release) is Reason.NOT_DECLARED
+    assert artifact.problem
+    assert artifact.pointer == "/artifacts/0/license"
+
+
+def test_two_different_licences_of_one_release_contradict_each_other(tmp_path) -> None:
+    section = lineage()
+    section["release"]["license"] = "MIT"
+    _, repeated = collect_terms.release_licenses(evidence_of(tmp_path, section))
+    assert repeated.contradicts == "Apache-2.0"
+    section["release"]["license"] = "apache-2.0"
+    _, repeated = collect_terms.release_licenses(evidence_of(tmp_path, section))
+    assert repeated.contradicts == ""
+
+
+def terms_of(folder, changes: dict) -> list:
+    section = lineage()
+    node = {**section["nodes"][0], **changes}
+    section["nodes"][0] = {key: value for key, value in node.items() if value is not None}
+    return list(collect_terms.node_terms(evidence_of(folder, section)))
+
+
+def test_days_left_are_counted_from_today(tmp_path) -> None:
+    consent, retention = terms_of(tmp_path, {"retention_until": "2026-11-22"})
+    assert (consent.term, consent.days_left) == (TermKind.CONSENT, 219)
+    assert (retention.term, retention.days_left) == (TermKind.RETENTION, -1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"retention_until": None}, "/lineage/nodes/0/retention_until"),
+        ({"legal_basis": None}, "/lineage/nodes/0/legal_basis/expires"),
+        ({"legal_basis": {"kind": "consent"}}, "/lineage/nodes/0/legal_basis/expires"),
+        ({"personal_data": None}, "/lineage/nodes/0/personal_data"),
+    ],
+)
+def test_taking_away_what_a_term_needs_makes_it_unknown(tmp_path, changes, pointer) -> None:
+    missing = [entry for entry in terms_of(tmp_path, changes) if isinstance(entry, Missing)]
+    assert [entry.pointer for entry in missing] == [pointer]
+
+
+def test_data_of_no_person_needs_no_term_and_a_stated_one_still_counts(tmp_path) -> None:
+    nothing = {"personal_data": "none", "legal_basis": None}
+    assert one(terms_of(tmp_path, {**nothing, "retention_until": None})).term is TermKind.NONE
+    assert one(terms_of(tmp_path, {**nothing, "retention_until": "2026-01-01"})).days_left < 0
+
+
+def test_a_lineage_that_says_nothing_of_personal_data_is_unknown(tmp_path) -> None:
+    section = lineage()
+    section["nodes"] = section["nodes"][1:]
+    entry = one(collect_terms.node_terms(evidence_of(tmp_path, section)))
+    assert missing_reason(entry) is Reason.NOT_DECLARED
+
+
+def test_days_that_should_be_past_are_counted_and_demanded(tmp_path) -> None:
+    section = lineage()
+    del section["asof"]
+    section["nodes"][0]["retrieved"] = "2026-11-24"
+    undated, retrieved, checked = collect_terms.stated_days(evidence_of(tmp_path, section))
+    assert missing_reason(undated) is Reason.NOT_DECLARED
+    assert (retrieved.days_ahead, checked.days_ahead) == (1, -295)
+    del section["nodes"][0]["retrieved"]
+    assert missing_reason(list(collect_terms.stated_days(evidence_of(tmp_path, section)))[1]) is Reason.NOT_DECLARED
+
+
+def test_facts_do_not_depend_on_the_day_unless_they_count_days(tmp_path) -> None:
+    evidence = evidence_of(tmp_path, lineage())
+    later = replace(evidence, today=evidence.today.replace(year=2030))
+    for collector in (collect.graph, collect_digests.node_digests, collect_terms.node_licenses):
+        assert list(collector(evidence)) == list(collector(later))

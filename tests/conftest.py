@@ -1,0 +1,51 @@
+"""What every test may use: the shared data where it is present, and the real command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED = PROJECT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the shared data is not present")
+    return SHARED
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """Runs the real command, as a user would, in a folder of the test; CI's own variables do not reach it."""
+
+    def run(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        clean = {key: one for key, one in os.environ.items() if key not in ("CI", "FORCE_COLOR", "NO_COLOR")}
+        return subprocess.run(
+            [sys.executable, "-I", "-m", "policy_gate.cli", *args],
+            cwd=cwd or tmp_path,
+            env={**clean, **(env or {})},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def git():
+    """Runs git in a folder with a fixed author, so that a test can make a real repository."""
+
+    def run(folder: Path, *args: str) -> str:
+        identity = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid", "-c", "commit.gpgsign=false"]
+        done = subprocess.run(["git", *identity, *args], cwd=folder, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    return run
