@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from policy_gate.document import problem
 from policy_gate.errors import PolicyError, Problem
 from policy_gate.policy.limits import bind_limits
+from policy_gate.policy.loading import PolicyRule, place_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from policy_gate.area import Area, Check
     from policy_gate.manifest import SectionType
-    from policy_gate.model import Fact
-    from policy_gate.policy.loading import PolicyRule
+    from policy_gate.model import Fact, Place
 
 
 def _fingerprint() -> Area:
@@ -85,11 +85,15 @@ SECTION_OWNERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundRule:
-    """A rule of the policy with the check that decides and its typed limits (None where the check takes none)."""
+    """A rule of the policy with the check that decides and its typed limits (None where the check takes none).
+
+    `limit_place` is where its first limit stands; None for a rule without limits.
+    """
 
     policy_rule: PolicyRule
     check: Check
     limits: object
+    limit_place: Place | None
 
 
 @cache
@@ -130,7 +134,7 @@ def bind_rules(rules: Iterable[PolicyRule]) -> tuple[BoundRule, ...]:
             continue
         limits, wrong = _limits(one, check)
         problems.extend(wrong)
-        bound.append(BoundRule(policy_rule=one, check=check, limits=limits))
+        bound.append(BoundRule(policy_rule=one, check=check, limits=limits, limit_place=_limit_place(one)))
     if problems:
         raise PolicyError(problems)
     return tuple(bound)
@@ -148,6 +152,12 @@ def _nearest_checks(name: str) -> str:
     known = [check for owner in AREAS for check in area(owner).checks]
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean '{near[0]}'?" if near else f"checks: {', '.join(sorted(known))}"
+
+
+def _limit_place(one: PolicyRule) -> Place | None:
+    for setting in one.limits.values():
+        return place_of(setting.document, setting.pointer, "policy")
+    return None
 
 
 def _limits(one: PolicyRule, check: Check) -> tuple[object, list[Problem]]:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy_gate.errors import EvidenceError, Problem, UsageError
+from policy_gate.catalogue import sections
+from policy_gate.document import load
+from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
+from policy_gate.manifest import decode_manifest
 from policy_gate.policy.globs import matches
 from policy_gate.policy.pack import ConfigSpec
-from policy_gate.source import Tree, git_root, open_working_tree
+from policy_gate.source import Tree, check_path, git_root, open_working_tree
 
 if TYPE_CHECKING:
     from policy_gate.source import Digest
@@ -44,8 +47,9 @@ class _Model:
     path: str
     identifier: str
     digest: Digest
-    symbols: tuple[str, ...]
-    note: str
+    symbols: tuple[str, ...] = ()
+    note: str = ""
+    weights_of: str = ""
 
 
 def draft_release(folder: Path, name: str = "") -> Draft:
@@ -58,43 +62,76 @@ def draft_release(folder: Path, name: str = "") -> Draft:
     if not models:
         patterns = ", ".join(ConfigSpec().models)
         raise UsageError(Problem(f"no model file below {folder} (looked for {patterns})"))
-    release_name = name or _identifier(folder.name, "model")
     notes = tuple(f"{model.path}: {model.note}" for model in models if model.note)
-    return Draft(_text(release_name, models), notes)
+    return Draft(_checked(_text(name or _identifier(folder.name, "model"), models)), notes)
+
+
+def _checked(text: str) -> str:
+    """What `init` writes, `check` can read: a draft that is no valid manifest is not written."""
+    try:
+        decode_manifest(load(text.encode("utf-8", "surrogatepass"), MANIFEST_NAME), sections())
+    except GateError as error:
+        raise UsageError(
+            Problem(f"no manifest can be drafted: {one.message}", hint=one.hint) for one in error.problems
+        ) from error
+    return text
 
 
 def _models(tree: Tree, prefix: str) -> Iterator[_Model]:
     patterns = ConfigSpec().models
-    found = [entry for entry in tree.list() if entry.path.startswith(prefix) and matches(entry.path, patterns)]
+    found = [entry.path for entry in tree.list() if entry.path.startswith(prefix) and matches(entry.path, patterns)]
     if len(found) > MAX_MODELS:
         raise UsageError(f"{len(found)} model files found: run `policy-gate init` in the folder of one release")
     used: set[str] = set()
-    for entry in found:
-        path = entry.path.removeprefix(prefix)
-        digest = tree.digests([entry.path])[entry.path]
-        if isinstance(digest, EvidenceError):
-            raise UsageError(Problem(f"{digest.reason.value}: {digest.detail}", entry.path, hint=digest.fix))
-        symbols, note = _look_inside(tree, entry.path)
-        identifier = _identifier(Path(path).stem, "model")
-        while identifier in used:
-            identifier += "-2"
-        used.add(identifier)
-        yield _Model(path, identifier, digest, symbols, note)
+    drafted = set(found)
+    for path in found:
+        symbols, external, note = _look_inside(tree, path)
+        identifier = _unused(_identifier(Path(path).stem, "model"), used)
+        yield _Model(path.removeprefix(prefix), identifier, _digest(tree, path), symbols, note)
+        for beside in external:
+            if beside not in drafted:
+                drafted.add(beside)
+                weights = _unused(_identifier(Path(beside).name, "weights"), used)
+                yield _Model(beside.removeprefix(prefix), weights, _digest(tree, beside), weights_of=identifier)
 
 
-def _look_inside(tree: Tree, path: str) -> tuple[tuple[str, ...], str]:
-    """Symbolic dimensions of a model's inputs, or why they cannot be read."""
+def _unused(identifier: str, used: set[str]) -> str:
+    chosen, number = identifier, 2
+    while chosen in used:
+        chosen, number = f"{identifier}-{number}", number + 1
+    used.add(chosen)
+    return chosen
+
+
+def _digest(tree: Tree, path: str) -> Digest:
+    found = tree.digests([path])[path]
+    if isinstance(found, EvidenceError):
+        raise UsageError(Problem(f"{found.reason.value}: {found.detail}", path, hint=found.fix))
+    return found
+
+
+def _look_inside(tree: Tree, path: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Symbolic dimensions of a model's inputs, paths of the files that hold its weights, or why it cannot be read."""
     from policy_gate.model_graph import read_model
+
+    folder = path[: path.rfind("/") + 1]
+
+    def size_of(location: str) -> int:
+        with tree.open(check_path(folder + location)) as beside:
+            return beside.size
 
     try:
         with tree.open(path) as file:
-            model = read_model(file, path)
+            model = read_model(file, path, size_of)
     except EvidenceError as error:
-        return (), f"cannot be judged yet ({error.reason.value}: {error.detail})"
+        return (), (), f"cannot be judged yet ({error.reason.value}: {error.detail})"
     shapes = [value.shape or () for value in model.graph.inputs]
-    symbols = {extent for shape in shapes for extent in shape if isinstance(extent, str)}
-    named = tuple(sorted(symbols))
-    return named, f"dimension {', '.join(named)} is bound to 1: confirm it" if named else ""
+    symbols = sorted({extent for shape in shapes for extent in shape if isinstance(extent, str)})
+    spelled = tuple(symbol for symbol in symbols if symbol and symbol.isascii() and symbol.isprintable())
+    external = tuple(folder + location for location in sorted(model.external_files))
+    if len(spelled) < len(symbols):
+        return spelled, external, "a dimension has a name that no key can spell: name it in ASCII in the export"
+    return spelled, external, f"dimension {', '.join(spelled)} is bound to 1: confirm it" if spelled else ""
 
 
 def _identifier(text: str, otherwise: str) -> str:
@@ -107,12 +144,13 @@ def _text(name: str, models: tuple[_Model, ...]) -> str:
         f"    path: {_yaml(model.path)}\n"
         f"    size: {model.digest.size}\n"
         f'    digest: "{model.digest.sha256}"\n'
+        + (f"    role: asset  # weights of {model.weights_of}\n" if model.weights_of else "")
         for model in models
     )
     symbols = sorted({symbol for model in models for symbol in model.symbols})
     bound = ", ".join(f"{_yaml(symbol)}: 1" for symbol in symbols)
     dimensions = f"    dimensions: {{{bound}}}  # bound by `init`: confirm\n" if symbols else ""
-    runs = ", ".join(_yaml(model.identifier) for model in models)
+    runs = ", ".join(_yaml(model.identifier) for model in models if not model.weights_of)
     return (
         f"# Drafted by `policy-gate init`; `policy-gate fix` keeps digests and sizes right.\n"
         f"# Add `license:` under metadata: it is a decision only you can take.\n"

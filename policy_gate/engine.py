@@ -123,7 +123,8 @@ def evaluate(rules: Sequence[BoundRule], facts: FactBook, base: Base, setting: S
     """Judge every subject by every rule. Pure, total, deterministic; an empty policy raises PolicyError."""
     if not rules:
         raise PolicyError(f"no rule of the policy applies at stage {setting.stage.value}")
-    judgements = [judgement for rule in rules for judgement in _judge(rule, facts, base, setting)]
+    places = _Places(setting)
+    judgements = [judgement for rule in rules for judgement in _judge(rule, facts, base, places)]
     judgements.sort(key=lambda one: (one.rule, one.subject, one.place.pointer))
     entries = facts.everything()
     root = setting.manifest.root
@@ -162,7 +163,22 @@ def exit_code(record: Record) -> int:
     return 0 if record.verdict is Verdict.ALLOWED else 1
 
 
-def _judge(rule: BoundRule, facts: FactBook, base: Base, setting: Setting) -> Iterator[Judgement]:
+class _Places:
+    """Places in one manifest by pointer; many rules judge the same few claims."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._known: dict[str, Place] = {}
+
+    def of(self, pointer: str, locator: str) -> Place:
+        place = self._known.get(pointer)
+        if place is None:
+            place = place_of(self._setting.manifest, pointer, self._setting.release.source)
+            self._known[pointer] = place
+        return replace(place, locator=locator) if locator else place
+
+
+def _judge(rule: BoundRule, facts: FactBook, base: Base, places: _Places) -> Iterator[Judgement]:
     entries = facts.entries(rule.check.judges)
     if not entries:
         entries = (
@@ -181,7 +197,7 @@ def _judge(rule: BoundRule, facts: FactBook, base: Base, setting: Setting) -> It
             answer = _answer_against_base(rule, entry, facts, base)
         else:
             answer = _call(rule, entry)
-        yield _judgement(rule, entry, answer, setting)
+        yield _judgement(rule, entry, answer, places)
 
 
 def _answer_missing(missing: Missing) -> Answer:
@@ -233,7 +249,7 @@ def _call(rule: BoundRule, fact: Fact, **extra: Fact) -> Answer:
         return Answer(outcome=Outcome.ERROR, reason=Reason.CRASHED, message=f"{type(error).__name__}: {error}")
 
 
-def _judgement(rule: BoundRule, entry: Fact | Missing, answer: Answer, setting: Setting) -> Judgement:
+def _judgement(rule: BoundRule, entry: Fact | Missing, answer: Answer, places: _Places) -> Judgement:
     written = rule.policy_rule
     pointer = entry.pointer if answer.pointer is None else answer.pointer
     return Judgement(
@@ -246,8 +262,8 @@ def _judgement(rule: BoundRule, entry: Fact | Missing, answer: Answer, setting: 
         outcome=answer.outcome,
         reason=answer.reason,
         message=answer.message,
-        place=_place(setting, pointer, answer.locator),
-        limit_place=_limit_place(rule),
+        place=places.of(pointer, answer.locator),
+        limit_place=rule.limit_place,
         basis=entry.basis if isinstance(entry, Fact) else None,
         measured=answer.measured,
         limit=answer.limit,
@@ -256,15 +272,3 @@ def _judgement(rule: BoundRule, entry: Fact | Missing, answer: Answer, setting: 
         causes=answer.causes,
         fixes=answer.fixes,
     )
-
-
-def _place(setting: Setting, pointer: str, locator: str) -> Place:
-    place = place_of(setting.manifest, pointer, setting.release.source)
-    return replace(place, locator=locator) if locator else place
-
-
-def _limit_place(rule: BoundRule) -> Place | None:
-    """Where the first limit stands; a rule without limits has none."""
-    for limit_setting in rule.policy_rule.limits.values():
-        return place_of(limit_setting.document, limit_setting.pointer, "policy")
-    return None

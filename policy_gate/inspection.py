@@ -48,12 +48,16 @@ def inspect_model(path: Path, dimensions: Mapping[str, int], *, fingerprint: boo
 
 
 def _identify(tree: Tree, name: str, model: Model) -> Identity:
+    from contextlib import ExitStack
+
     from policy_gate.model_graph.identity import identify
 
-    def open_payload(beside: str) -> BinaryFile:
-        return tree.open(check_path(beside) if beside else name)
+    with ExitStack() as opened:
 
-    return identify(model, open_payload)
+        def open_payload(beside: str) -> BinaryFile:
+            return opened.enter_context(tree.open(check_path(beside) if beside else name))
+
+        return identify(model, open_payload)
 
 
 def _size(tree: Tree, name: str) -> int:

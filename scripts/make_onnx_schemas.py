@@ -31,31 +31,26 @@ def defaults(schema: defs.OpSchema) -> dict[str, object]:
     return found
 
 
-def table() -> dict[str, dict[str, list[list[object]]]]:
+def table() -> dict[str, dict[str, list[tuple[int, dict[str, object]]]]]:
     """Collect every schema: domain, operator, then [since_version, defaults] in ascending order."""
-    collected: dict[str, dict[str, list[list[object]]]] = {}
+    collected: dict[str, dict[str, list[tuple[int, dict[str, object]]]]] = {}
     for schema in sorted(defs.get_all_schemas_with_history(), key=lambda s: (s.domain, s.name, s.since_version)):
         versions = collected.setdefault(schema.domain, {}).setdefault(schema.name, [])
-        versions.append([schema.since_version, defaults(schema)])
+        versions.append((schema.since_version, defaults(schema)))
     return collected
 
 
 def main() -> None:
-    """Write the table beside the code that reads it."""
-    newest = {domain: defs.onnx_opset_version() if not domain else 0 for domain in ("",)}
-    newest |= {
-        domain: max(versions[-1][0] for versions in operators.values())  # type: ignore[type-var]  # ints by construction
-        for domain, operators in table().items()
-        if domain
-    }
-    lines = [
-        f' "made_by": "scripts/make_onnx_schemas.py with onnx {onnx.__version__}"',
-        f' "newest": {json.dumps(newest)}',
-    ]
-    for domain, operators in table().items():
+    """Write the table beside the code that reads it: a line for each operator, so that a diff reads well."""
+    collected = table()
+    newest = {domain: max(rows[-1][0] for rows in operators.values()) for domain, operators in collected.items()}
+    newest[""] = defs.onnx_opset_version()
+    made_by = f"scripts/make_onnx_schemas.py with onnx {onnx.__version__}"
+    parts = [f' "made_by": {json.dumps(made_by)}', f' "newest": {json.dumps(newest)}']
+    for domain, operators in collected.items():
         rows = ",\n".join(f"  {json.dumps(op)}: {json.dumps(versions)}" for op, versions in operators.items())
-        lines.append(f" {json.dumps('domain:' + domain)}: {{\n{rows}\n }}")
-    TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        parts.append(f" {json.dumps('domain:' + domain)}: {{\n{rows}\n }}")
+    TARGET.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Stands here, at the top of the tests: pytest reads options before it looks into folders below."""
+    parser.addoption("--accept", action="store_true", help="rewrite golden files with what is rendered now")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     if not SHARED.is_dir():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from policy_gate import __version__
 
+# Collecting cycles while modules load costs a tenth of a short run, and a run keeps all it builds until its end.
+gc.disable()
 # Plugins of pydantic are code of whatever else is installed: none of it runs inside the gate.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
@@ -55,6 +59,8 @@ def policy_gate() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; every refusal is one line per problem on standard error, never a traceback."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a console that lacks a letter still gets the verdict
     try:
         code = policy_gate.main(args=argv, prog_name="policy-gate", standalone_mode=False)
     except click.ClickException as error:
@@ -62,12 +68,23 @@ def main(argv: list[str] | None = None) -> None:
         code = 2
     except click.Abort:
         code = 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click turns a broken pipe into an exit of its own, with code 1
         _close_quietly()
         code = 2
     except Exception as error:  # noqa: BLE001  # the edge: an internal failure is exit 3, and never a traceback
         code = _refuse(error)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(_shown(code if isinstance(code, int) else 0))
+
+
+def _shown(code: int) -> int:
+    """A verdict that could not be written is none."""
+    try:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.flush()
+    except OSError:
+        _close_quietly()
+        return max(code, 2)
+    return code
 
 
 def _refuse(error: Exception) -> int:

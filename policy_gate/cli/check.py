@@ -46,7 +46,7 @@ def command(output_format: str, output: str | None, *, quiet: bool, verbose: boo
         from policy_gate.report.problems import render_problems
 
         click.echo(render_problems(report.problems), err=True, nl=False)
-    _write(text, output)
+    _write(text, output, output_format)
     return report.exit_code
 
 
@@ -107,9 +107,10 @@ def _colour(output: str | None) -> bool:
     return output is None and "NO_COLOR" not in os.environ and sys.stdout.isatty()
 
 
-def _write(text: str, output: str | None) -> None:
+def _write(text: str, output: str | None, output_format: str) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        # JSON is UTF-8 with plain line ends on every platform.
+        click.echo(text.encode(errors="backslashreplace") if output_format == "json" else text, nl=False)
         return
     from policy_gate.cli.writing import write_whole
 

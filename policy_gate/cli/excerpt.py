@@ -22,7 +22,7 @@ def source_lines(request: Request) -> Callable[[Place], str]:
     def line_of(place: Place) -> str:
         if place.path not in cache:
             try:
-                cache[place.path] = tree.read(place.path, MAX_DOCUMENT_BYTES).decode("utf-8").splitlines()
+                cache[place.path] = tree.read(place.path, MAX_DOCUMENT_BYTES).decode("utf-8").split("\n")
             except (GateError, UnicodeDecodeError):
                 cache[place.path] = []
         lines = cache[place.path]

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @click.option("--config", default="", metavar="FILE", help="Configuration; default: policy-gate.yaml at the top.")
 def command(rule_id: str, config: str) -> int:
     """Say what RULE promises, why it matters, how to keep it, and which limits judge it here."""
+    from policy_gate.cli.paths import inside
     from policy_gate.errors import Problem, UsageError
-    from policy_gate.gate import known_rules
+    from policy_gate.gate import default_root, known_rules
 
-    rules = known_rules(Path.cwd(), config)
+    rules = known_rules(Path.cwd(), inside(config, default_root(Path.cwd())) if config else "")
     found = rules.get(rule_id.upper())
     if found is None:
         import difflib
@@ -67,12 +68,13 @@ def _lines(chosen: PolicyRule) -> Iterator[str]:
 
 def _limits(chosen: PolicyRule, kind: type) -> Iterator[str]:
     from dataclasses import fields
+    from textwrap import fill
 
     for one in fields(kind):
         setting = chosen.limits.get(one.name)
-        words = one.metadata["words"]
         if setting is None:
-            yield f"  {one.name} = {one.default!r} (the check's own default): {words}"
-            continue
-        span = setting.document.nearest(setting.pointer)[1]
-        yield f"  {one.name} = {setting.value!r} ({setting.document.path}:{span.line}): {words}"
+            what = f"{one.name} = {one.default!r} (the check's own default)"
+        else:
+            span = setting.document.nearest(setting.pointer)[1]
+            what = f"{one.name} = {setting.value!r} ({setting.document.path}:{span.line})"
+        yield fill(f"{what}: {one.metadata['words']}", 88, initial_indent="  ", subsequent_indent="    ")

@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from policy_gate.document import Edit
     from policy_gate.model import Record
 
+SEQUENCE = "/metadata/sequence"
+
 
 @click.command("fix")
 @click.argument("manifests", nargs=-1, type=click.Path())
 @click.option("--diff", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--config", default="", metavar="FILE", help="Configuration; default: policy-gate.yaml at the top.")
-def command(manifests: tuple[str, ...], config: str, *, diff: bool) -> int:
+@click.option("--policy", "policies", multiple=True, metavar="PACK", help="Packs whose rules compute; as for check.")
+def command(manifests: tuple[str, ...], config: str, policies: tuple[str, ...], *, diff: bool) -> int:
     """Write computed values (digests, sizes, fingerprints) into manifests; comments and order stay.
 
     A value that only a person can know is never written. A changed manifest must be signed again.
@@ -32,6 +35,7 @@ def command(manifests: tuple[str, ...], config: str, *, diff: bool) -> int:
         Request(
             root=root,
             config=inside(config, root) if config else "",
+            policies=policies,
             manifests=tuple(inside(one, root) for one in manifests),
             today=datetime.now(UTC).date(),
         )
@@ -63,8 +67,9 @@ def _mend(root: Path, record: Record, *, diff: bool) -> None:
 
 
 def derived_edits(record: Record) -> tuple[Edit, ...]:
-    """Every computed value some judgement of a record offers, once per pointer."""
+    """Every computed value some judgement of a record offers, once per pointer, and the sequence this change needs."""
     from policy_gate.document import Edit
+    from policy_gate.manifest.claims import MAX_SEQUENCE
 
     offered = {
         fix.pointer: Edit(pointer=fix.pointer, value=fix.replacement)
@@ -72,6 +77,9 @@ def derived_edits(record: Record) -> tuple[Edit, ...]:
         for fix in judgement.fixes
         if fix.replacement is not None
     }
+    if offered and record.base is not None and record.release.sequence <= record.base.sequence < MAX_SEQUENCE:
+        # Writing makes another manifest, which its number has to say; the judgement could not know yet.
+        offered.setdefault(SEQUENCE, Edit(pointer=SEQUENCE, value=record.base.sequence + 1))
     return tuple(offered[pointer] for pointer in sorted(offered))
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from policy_gate.inspection import Inspection
     from policy_gate.model_graph.figures import NodeCost
 
+MAX_EXTENT = 2**31 - 1
+
 
 @click.command("inspect")
 @click.argument("model", type=click.Path(exists=True, dir_okay=False))
@@ -33,7 +35,7 @@ def command(model: str, dimensions: tuple[str, ...], top: int, output_format: st
     if output_format == "json":
         from policy_gate.record import canonical
 
-        click.echo(canonical(_tree(found)))
+        click.echo(f"{canonical(_tree(found))}\n".encode(), nl=False)
     else:
         from policy_gate.report.safe import safe
 
@@ -47,9 +49,10 @@ def _bound(dimensions: tuple[str, ...]) -> dict[str, int]:
     bound: dict[str, int] = {}
     for given in dimensions:
         name, _, extent = given.rpartition("=")
-        if not name or not extent.isascii() or not extent.isdigit():
-            raise UsageError(f"--dimension {given}: expected NAME=N with a whole number N")
-        bound[name] = int(extent)
+        number = int(extent) if extent.isascii() and extent.isdigit() and len(extent) <= len(str(MAX_EXTENT)) else 0
+        if not name or not 1 <= number <= MAX_EXTENT:
+            raise UsageError(f"--dimension {given[:80]}: expected NAME=N with a whole number N from 1 to {MAX_EXTENT}")
+        bound[name] = number
     return bound
 
 

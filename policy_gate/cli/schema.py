@@ -15,5 +15,6 @@ def command(kind: str) -> int:
 
     from policy_gate.schemas import schema
 
-    click.echo(json.dumps(schema(kind), indent=2, sort_keys=True, ensure_ascii=False))
+    text = json.dumps(schema(kind), indent=2, sort_keys=True, ensure_ascii=False)
+    click.echo(f"{text}\n".encode(), nl=False)
     return 0

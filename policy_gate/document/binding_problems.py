@@ -30,10 +30,21 @@ def placed_problems(
 ) -> tuple[Problem, ...]:
     """Say every error of the value at `base`, sorted by line; what is more than the document's limit is counted."""
     most = document.limits.max_problems
+    errors = [error for error in errors if not _counts_the_valid_only(error)]
     found = _without_other_members([_found(document, model, base, error) for error in errors[:most]])
     if len(errors) > most:
         found.append(Problem(f"{len(errors) - most} more problems are not shown", document.path))
     return tuple(sorted(set(found), key=lambda one: (one.line or inf, one.column, one.message)))
+
+
+def _counts_the_valid_only(error: ErrorDetails) -> bool:
+    """Whether a list is called too short only because pydantic counts the entries that are valid themselves."""
+    given = error["input"]
+    return (
+        error["type"] == "too_short"
+        and isinstance(given, list)
+        and len(given) >= error.get("ctx", {}).get("min_length", 0)
+    )
 
 
 @dataclass(frozen=True, slots=True)

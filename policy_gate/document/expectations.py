@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def _plain(annotation: object, description: str) -> Iterator[_Form]:
     elif origin in (Union, UnionType):
         for member in get_args(annotation):
             yield from _plain(member, description)
+    elif isinstance(annotation, type) and issubclass(annotation, RootModel):
+        yield from _plain(annotation.model_fields["root"].annotation, description)
     else:
         yield _Form(annotation, description)
 

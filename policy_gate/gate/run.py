@@ -84,7 +84,8 @@ class _Run:
 
     def judge_all(self, spec: ConfigSpec) -> Report:
         paths = self.request.manifests or find_manifests(self.head, spec.manifests)
-        if not paths:
+        # A release that the base had is missed below, also where having none is allowed.
+        if not paths and not (self.request.base and any(self.bases.all())):
             return self._nothing(spec)
         manifests: dict[str, Manifest] = {}
         problems: list[Problem] = []

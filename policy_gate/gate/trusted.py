@@ -31,7 +31,7 @@ def read_configuration(
     try:
         content = tree.read(path, MAX_DOCUMENT_BYTES)
     except EvidenceError as error:
-        raise PolicyError(Problem(f"{error.reason.value}: {error.detail}", path)) from error
+        raise PolicyError(Problem(f"{error.reason.value}: {error.detail}", path, hint=error.fix)) from error
     spec, document = load_config(content, path)
     return spec, document, False, (input_of("configuration", tree, document),)
 
@@ -52,7 +52,7 @@ def read_policy(request: Request, spec: ConfigSpec, config: Document | None, tre
         try:
             return tree.read(beside(config, name), MAX_DOCUMENT_BYTES)
         except EvidenceError as error:
-            raise PolicyError(Problem(f"{error.reason.value}: {error.detail}", name)) from error
+            raise PolicyError(Problem(f"{error.reason.value}: {error.detail}", name, hint=error.fix)) from error
 
     return load_policy(tuple(dict.fromkeys(names)), read, spec.parameters, config, tree.source)
 

@@ -28,7 +28,7 @@ from policy_gate.model_graph.walked import Body, Scope, Step
 MAX_DEPTH = 32
 """How deep subgraphs and functions may call each other."""
 
-MAX_NESTED_CALLS = 100_000
+MAX_NESTED_CALLS = 20_000
 """How many calls inside subgraphs and functions are walked in all: nested functions multiply."""
 
 MAX_FOLDED = 500_000
@@ -78,7 +78,7 @@ class Inference:
         steps: list[Step] = []
         self._nested(call, graph.nodes, scope, steps)
         outputs = tuple(self._output(claim.name, scope) for claim in graph.outputs)
-        return Body(tuple(arguments), outputs, tuple(steps))
+        return Body.of(tuple(arguments), outputs, steps)
 
     def spend(self, elements: int) -> bool:
         """Whether so many elements may still be kept; the walk goes on without what is over."""

@@ -14,12 +14,12 @@ Not modelled: padding fused into convolutions, operators that overwrite their in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph.dtypes import BITS, QUANTISED, byte_count
 from policy_gate.model_graph.values import MAX_EXTENT, CostUnknown, Hole, UnknownCost, Value, first_hole, size_of
-from policy_gate.model_graph.walked import Body, Step
+from policy_gate.model_graph.walked import Body, Step, reads
 
 ALIASES = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout"})
 FUSED = frozenset(
@@ -67,7 +67,7 @@ class _Plan:
                 if value in self._outputs or not _is_folded(step, value):
                     self._born[value] = index
                     self._made_by_step.add(value)
-            for value in _reads(step):
+            for value in reads(step):
                 self._readers.setdefault(value, []).append(index)
 
     def peak(self) -> int:
@@ -186,14 +186,3 @@ def _is_folded(step: Step, value: Value) -> bool:
 
 def _elements(values: Sequence[Value]) -> int:
     return sum(size_of(value) for value in values if not isinstance(value.shape, Hole))
-
-
-def _reads(step: Step) -> Iterable[Value]:
-    """Return what a call reads, inside its subgraphs too."""
-    for value in step.inputs:
-        if value is not None:
-            yield value
-    for body in step.bodies:
-        for inner in body.steps:
-            yield from _reads(inner)
-        yield from body.outputs

@@ -70,6 +70,7 @@ class GraphHasher:
         self.functions: dict[FunctionKey, tuple[Pair, Mapping[str, object]]] = {}
         self.operators: dict[bytes, int] = {}
         self._content = content
+        self._spelled: dict[int, Pair] = {}  # by the identity of values that the model keeps alive
         self._heads: dict[tuple[str, str, int], bytes] = {}
         self._known: dict[tuple[object, ...], bytes] = {}
 
@@ -157,22 +158,17 @@ class GraphHasher:
 
     def spelled(self, held: object, scopes: Scopes, opsets: Mapping[str, int]) -> Pair:
         """Hash one attribute's value; a tensor counts with its content on both sides, as attributes are structure."""
-        if isinstance(held, int):
-            return _both(b"int", str(held).encode())
-        if isinstance(held, float):
-            return _both(b"float", struct.pack("<f", held))
-        if isinstance(held, (str, bytes)):
-            return _both(b"string", held.encode() if isinstance(held, str) else held)
-        if isinstance(held, AttributeReference):
-            return _both(b"reference", held.name.encode())
+        if isinstance(held, Graph):
+            return self.graph(held, scopes, opsets)
         if isinstance(held, Tensor):
             self._note_weights(held)
             return _both(b"tensor", self.tensor(held))
-        if isinstance(held, Graph):
-            return self.graph(held, scopes, opsets)
-        if isinstance(held, tuple):
+        if isinstance(held, tuple) and held and isinstance(held[0], (Graph, Tensor)):
             return _joined(b"list", [], [self.spelled(each, scopes, opsets) for each in held])
-        raise EvidenceError(Reason.UNREADABLE, f"an attribute holds a {type(held).__name__}")
+        known = self._spelled.get(id(held))
+        if known is None:
+            known = self._spelled[id(held)] = _plain(held)
+        return known
 
     def _constant(self, tensor: Tensor) -> Pair:
         """Hash a constant: small integers by value also in the structure, since they are shapes and axes."""
@@ -240,6 +236,21 @@ def _packed(value: object, dtype: str, name: str) -> bytes:
         raw = value.encode() if isinstance(value, str) else value
         return struct.pack("<Q", len(raw)) + raw
     raise EvidenceError(Reason.UNREADABLE, f"{name!r} of a Constant holds a {type(value).__name__}")
+
+
+def _plain(held: object) -> Pair:
+    """Hash an attribute's value that has no place in a file."""
+    if isinstance(held, int):
+        return _both(b"int", str(held).encode())
+    if isinstance(held, float):
+        return _both(b"float", struct.pack("<f", held))
+    if isinstance(held, (str, bytes)):
+        return _both(b"string", held.encode() if isinstance(held, str) else held)
+    if isinstance(held, AttributeReference):
+        return _both(b"reference", held.name.encode())
+    if isinstance(held, tuple):
+        return _joined(b"list", [], [_plain(each) for each in held])
+    raise EvidenceError(Reason.UNREADABLE, f"an attribute holds a {type(held).__name__}")
 
 
 def _joined(kind: bytes, before: Sequence[bytes], pairs: Sequence[Pair]) -> Pair:

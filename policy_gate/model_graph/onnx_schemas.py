@@ -11,9 +11,9 @@ from typing import Any
 def _table() -> dict[str, Any]:  # Any: JSON made by scripts/make_onnx_schemas.py
     """Load the table once."""
     import json
-    from importlib.resources import files
+    import pkgutil
 
-    found: dict[str, Any] = json.loads(files(__package__).joinpath("onnx_schemas.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(pkgutil.get_data(__name__, "onnx_schemas.json") or "{}")
     return found
 
 

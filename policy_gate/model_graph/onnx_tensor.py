@@ -108,6 +108,8 @@ class TensorReader:
         field = present[0]
         if field == "string_data" and claimed.dtype == "string":
             return self._with_strings(claimed, at)
+        if field == "string_data":
+            raise unreadable(f"tensor {claimed.name!r} of type {claimed.dtype} stores its elements in {field}", at)
         begin, end = found[field]
         if field == "raw_data" and claimed.dtype != "string":
             return self._with_raw(claimed, begin, end)

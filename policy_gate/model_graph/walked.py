@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy_gate.model_graph.graph import Node, Tensor
@@ -55,11 +55,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A walked subgraph."""
+    """A walked graph; `captures` are the values of graphs around it that it reads."""
 
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
     steps: tuple[Step, ...]
+    captures: frozenset[Value] = frozenset()
+
+    @classmethod
+    def of(cls, inputs: tuple[Value, ...], outputs: tuple[Value, ...], steps: Sequence[Step]) -> Body:
+        """Build one of a subgraph, and find what it reads from outside."""
+        own = {value for step in steps for value in step.outputs}.union(inputs)
+        read = {value for step in steps for value in reads(step)}.union(outputs)
+        return cls(inputs, outputs, tuple(steps), frozenset(read - own))
 
     def work(self) -> Work:
         """Add up one run; CostUnknown when one call's work is not known."""
@@ -70,3 +78,12 @@ class Body:
             if step.work is not NO_WORK:
                 total = total.plus(step.work)
         return total.times(1)
+
+
+def reads(step: Step) -> Iterator[Value]:
+    """Return what a call reads, inside its subgraphs too."""
+    for value in step.inputs:
+        if value is not None:
+            yield value
+    for body in step.bodies:
+        yield from body.captures

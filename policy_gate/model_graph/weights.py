@@ -106,9 +106,13 @@ def stored_constant_bytes(model: Model) -> int:
     total = 0
     graphs: list[Graph] = [model.graph]
     nodes: list[Node] = [node for function in model.functions for node in function.nodes]
+    seen: set[int] = set()
     while graphs or nodes:
         if graphs:
             graph = graphs.pop()
+            if id(graph) in seen:
+                continue
+            seen.add(id(graph))
             total += sum(map(_stored, graph.constants.values()))
             nodes.extend(graph.nodes)
         for node in nodes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from policy_gate.model import Judgement, Mode, Outcome, Place, Record, Scalar, Severity, Verdict
+from policy_gate.report.cells import fitting, fitting_end, width
 from policy_gate.report.safe import safe, safe_line
 
 SourceLine = Callable[[Place], str]
@@ -19,6 +21,8 @@ MAX_CAUSES = 5
 WIDTH = 96
 MAX_INDENT = 48
 MAX_CARETS = 40
+MIN_GUTTER = 2
+CUT = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,9 @@ def render_text(record: Record, source_line: SourceLine, style: Style, *, show_p
 
 def _lines(record: Record, source_line: SourceLine, style: Style, *, show_passed: bool) -> Iterator[str]:
     rules = len({judgement.rule for judgement in record.judgements})
-    base = f"base {safe(record.base.version)} ({record.base.source[:17]})" if record.base else record.base_note
-    yield f"policy-gate {record.tool_version}  {safe(record.release.path)}  {base}  {rules} rules"
+    base = f"base {record.base.version} ({record.base.source[:17]})" if record.base else record.base_note
+    counted = f"{rules} {'rule' if rules == 1 else 'rules'}"
+    yield f"policy-gate {safe(record.tool_version)}  {safe(record.release.path)}  {safe(base)}  {counted}"
     yield ""
     for judgement in _findings(record.judgements):
         yield from _finding(judgement, source_line, style)
@@ -57,7 +62,7 @@ def _lines(record: Record, source_line: SourceLine, style: Style, *, show_passed
         yield "note: the base has no configuration, so the built-in edge-baseline judged (bootstrap)"
     explained = next(iter(_findings(record.judgements)), None)
     if explained is not None:
-        yield f"Explain: policy-gate explain {explained.rule}"
+        yield f"Explain: policy-gate explain {safe(explained.rule)}"
 
 
 def _findings(judgements: Iterable[Judgement]) -> list[Judgement]:
@@ -78,83 +83,113 @@ def _finding(judgement: Judgement, source_line: SourceLine, style: Style) -> Ite
     place = judgement.place
     colour = "31;1" if judgement.blocks else "33;1"
     word = style.paint(_word(judgement), colour)
-    yield f"{word} {judgement.rule} {safe(judgement.title)}: {safe(str(judgement.subject))}"
+    yield f"{word} {safe(judgement.rule)} {safe(judgement.title)}: {safe(str(judgement.subject))}"
     where = f":{place.line}:{place.column}" if place.line else ""
     yield f"  --> {safe(place.path)}{where}" + (f" in {safe(place.locator)}" if place.locator else "")
     message = safe(judgement.message)
     if judgement.outcome is Outcome.UNKNOWN and judgement.reason is not None:
         message = f"{judgement.reason.value}: {message}"
-    yield from _excerpt(place, source_line(place), message)
-    numbers = _numbers(judgement)
-    if numbers:
-        yield f"   = value: {numbers}"
-    for cause in judgement.causes[:MAX_CAUSES]:
-        yield f"   = cause: {safe(cause)}"
-    if len(judgement.causes) > MAX_CAUSES:
-        yield f"   = cause: {len(judgement.causes) - MAX_CAUSES} more in --format json"
-    for fix in judgement.fixes:
-        mark = "[*] " if fix.replacement is not None else ""
-        yield f"   = fix:   {mark}{safe(fix.text)}"
+    gutter = " " * max(MIN_GUTTER, len(str(place.line)))
+    yield from _excerpt(place, source_line(place), message, gutter)
+    for note in _notes(judgement):
+        yield f"{gutter} = {note}"
 
 
-def _excerpt(place: Place, line: str, message: str) -> Iterator[str]:
-    if not line or not place.line:
-        yield f"   = {message}"
+def _excerpt(place: Place, line: str, message: str, gutter: str) -> Iterator[str]:
+    """The line of a place, cut to the width of the report, with carets under what is meant."""
+    shown = safe_line(line.rstrip("\r\n"))
+    if not shown or not place.line:
+        yield f"{gutter} = {message}"
         return
-    number = str(place.line)
-    gutter = " " * len(number)
-    end = place.end_column if place.end_line == place.line else len(line) + 1
-    first = max(0, place.column - MAX_INDENT)
-    carets = "^" * max(1, min(end - place.column, len(line) + 1 - place.column, MAX_CARETS))
-    indent = " " * (place.column - 1 - first)
+    start = max(0, place.column - 1)
+    end = place.end_column - 1 if place.end_line == place.line else len(shown)
+    before, rest = shown[:start], shown[start:]
+    if width(shown) > WIDTH:
+        before = _cut_start(before)
+    carets = "^" * max(1, min(width(shown[start:end]), MAX_CARETS))
+    indent = " " * width(before)
     yield f"{gutter} |"
-    yield f"{number} | {safe_line(line[first : first + WIDTH])}"
-    if len(indent) + len(carets) + len(message) < WIDTH:
+    yield f"{place.line:>{len(gutter)}} | {before}{_cut_end(rest, WIDTH - width(before))}"
+    if width(before) + len(carets) + width(message) < WIDTH:
         yield f"{gutter} | {indent}{carets} {message}"
         return
     yield f"{gutter} | {indent}{carets}"
     yield f"{gutter} = {message}"
 
 
+def _cut_start(text: str) -> str:
+    return text if width(text) <= MAX_INDENT else CUT + fitting_end(text, MAX_INDENT - 1)
+
+
+def _cut_end(text: str, cells: int) -> str:
+    return text if width(text) <= cells else fitting(text, cells - 1) + CUT
+
+
+def _notes(judgement: Judgement) -> Iterator[str]:
+    numbers = _numbers(judgement)
+    if numbers:
+        yield f"value: {numbers}"
+    for cause in judgement.causes[:MAX_CAUSES]:
+        yield f"cause: {safe(cause)}"
+    if len(judgement.causes) > MAX_CAUSES:
+        yield f"cause: {len(judgement.causes) - MAX_CAUSES} more in --format json"
+    for fix in judgement.fixes:
+        mark = "[*] " if fix.replacement is not None else ""
+        yield f"fix:   {mark}{safe(fix.text)}"
+
+
 def _numbers(judgement: Judgement) -> str:
-    unit = f" {judgement.unit}" if judgement.unit else ""
+    unit = f" {safe(judgement.unit)}" if judgement.unit else ""
     parts = []
     if judgement.measured is not None:
         parts.append(f"{_shown(judgement.measured)}{unit}")
     if judgement.limit is not None:
         where = judgement.limit_place
-        at = f" ({where.path}:{where.line})" if where is not None else ""
+        at = f" ({safe(where.path)}:{where.line})" if where is not None else ""
         parts.append(f"limit {_shown(judgement.limit)}{at}")
     if judgement.base is not None:
-        parts.append(f"was {_shown(judgement.base)}{_growth(judgement.measured, judgement.base, judgement.unit)}")
+        parts.append(f"was {_shown(judgement.base)}{_growth(judgement.measured, judgement.base)}")
     return ", ".join(parts)
 
 
 def _shown(value: Scalar) -> str:
-    return safe(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:,}" if isinstance(value, int) else safe(str(value))
 
 
-def _growth(measured: Scalar, base: Scalar, unit: str) -> str:
-    if not unit or not isinstance(measured, (int, float)) or not isinstance(base, (int, float)) or not base:
-        return ""
-    return f" ({(measured - base) / abs(base):+.1%})"
+def _growth(measured: Scalar, base: Scalar) -> str:
+    """How much more than the base, where both are numbers and the base is not zero."""
+    now, before = _number(measured), _number(base)
+    growth = (now - before) / abs(before) if before else math.nan
+    return f" ({growth:+.1%})" if math.isfinite(growth) else ""
+
+
+def _number(value: Scalar) -> float:
+    """A number as a float, NaN for everything that is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def _passed(judgements: Iterable[Judgement]) -> Iterator[str]:
     for one in judgements:
         if one.outcome in (Outcome.PASS, Outcome.WAIVED, Outcome.NOT_APPLICABLE):
-            yield f"{one.outcome.value:<14} {one.rule}  {safe(str(one.subject))}: {safe(one.message)}"
+            yield f"{one.outcome.value:<14} {safe(one.rule)}  {safe(str(one.subject))}: {safe(one.message)}"
 
 
 def _table(judgements: Sequence[Judgement]) -> Iterator[str]:
     used = [outcome for outcome in COLUMNS if any(one.outcome is outcome for one in judgements)]
-    areas = list(dict.fromkeys(one.area for one in judgements))
-    width = max(len(area) for area in areas)
+    areas = {area: safe(area) for area in dict.fromkeys(one.area for one in judgements)}
+    names = max((len(name) for name in areas.values()), default=0)
     headings = [HEADINGS.get(outcome, outcome.value) for outcome in used]
-    yield " " * width + "".join(f"  {heading:>7}" for heading in headings)
-    for area in areas:
+    yield " " * names + "".join(f"  {heading:>7}" for heading in headings)
+    for area, name in areas.items():
         counts = Counter(one.outcome for one in judgements if one.area == area)
-        yield f"{area:<{width}}" + "".join(f"  {counts[outcome] or '-':>7}" for outcome in used)
+        yield f"{name:<{names}}" + "".join(f"  {counts[outcome] or '-':>7}" for outcome in used)
 
 
 def _verdict(record: Record, style: Style) -> str:
@@ -163,7 +198,8 @@ def _verdict(record: Record, style: Style) -> str:
     warnings = sum(
         one.mode is Mode.WARN and one.outcome in (Outcome.FAIL, Outcome.UNKNOWN) for one in record.judgements
     )
-    fixable = sum(any(fix.replacement is not None for fix in one.fixes) for one in _findings(record.judgements))
+    derived = (fix for one in _findings(record.judgements) for fix in one.fixes if fix.replacement is not None)
+    fixable = len({fix.pointer for fix in derived})
     parts = [
         f"{blocking} blocking",
         *([f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []),

@@ -74,7 +74,10 @@ def rule(function=low_enough, *, against_base=False, mode=Mode.ENFORCE, rule_id=
     )
     chosen = PolicyRule(rule=written, mode=mode, limits={}, document=PACK, pointer="/spec/rules/0")
     return BoundRule(
-        policy_rule=chosen, check=Check(function=function, judges=Height, against_base=against_base), limits=None
+        policy_rule=chosen,
+        check=Check(function=function, judges=Height, against_base=against_base),
+        limits=None,
+        limit_place=None,
     )
 
 

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from policy_gate.model_graph import read_model
 from policy_gate.model_graph.figures import ModelProfile, Unestablished
-from policy_gate.model_graph.graph import Model
+from policy_gate.model_graph.graph import Graph, Model, Node, ValueInfo
 from policy_gate.model_graph.infer import Inference
 from policy_gate.model_graph.profile import profile
 from policy_gate.model_graph.values import Dims, Hole
@@ -59,3 +59,20 @@ def shapes(model: Model, dimensions=None) -> tuple[dict[str, Dims | Hole], Infer
     walk = Inference(model, dimensions or {})
     scope = walk.run()[1]
     return {name: value.shape for name, value in scope.values.items()}, walk
+
+
+def node(op, reads="x", makes="y", domain="", **attributes) -> Node:
+    """A neutral node; names are given in one text."""
+    return Node(op, domain, "", tuple(reads.split()), tuple(makes.split()), attributes)
+
+
+def plain(nodes, outputs=("y",), *, inputs=("x",), constants=(), functions=()) -> Model:
+    """A neutral graph that no reader has checked."""
+    graph = Graph(
+        "g",
+        tuple(nodes),
+        {constant.name: constant for constant in constants},
+        tuple(ValueInfo(name, "float32", (2, 3)) for name in inputs),
+        tuple(ValueInfo(name, "float32", None) for name in outputs),
+    )
+    return Model("onnx", 1000, 10, {"": 21, "my": 1}, graph, functions=tuple(functions))

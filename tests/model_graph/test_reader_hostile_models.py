@@ -271,6 +271,7 @@ def test_random_fields_inside_a_graph_are_read_or_refused(fields) -> None:
     assert found.graph.nodes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "reasons"),
     [

@@ -28,9 +28,15 @@ def oracle(proto: onnx.ModelProto, name: str = "y") -> tuple[int, ...] | None:
     return found if held.HasField("shape") and min(found, default=1) >= 0 else None
 
 
+REFUSED_HERE = ("does not fit an axis", "do not fill a shape", "does not split into")
+"""onnx gives shapes to windows larger than their axis, and to reshapes and splits that lose elements."""
+
+
 def agree(proto: onnx.ModelProto, name: str = "y") -> None:
     expected = oracle(proto, name)
     found, walk = shapes(read(proto))
+    if any(words in fault.detail for fault in walk.faults for words in REFUSED_HERE):
+        return
     if expected is not None and 0 not in expected:
         assert not walk.faults, [str(fault) for fault in walk.faults]
         assert found[name] == expected
@@ -69,7 +75,7 @@ def test_convolutions(data, rank, opset) -> None:
 @given(st.data(), st.integers(1, 3))
 def test_transposed_convolutions(data, rank) -> None:
     attributes = data.draw(windows(rank))
-    if data.draw(st.booleans()):
+    if "auto_pad" not in attributes and data.draw(st.booleans()):
         attributes["output_padding"] = data.draw(st.lists(st.integers(0, 1), min_size=rank, max_size=rank))
     space = data.draw(st.lists(st.integers(1, 9), min_size=rank, max_size=rank))
     kernel = data.draw(st.lists(st.integers(1, 4), min_size=rank, max_size=rank))
@@ -144,7 +150,7 @@ def test_pads(data, shape) -> None:
 @QUICK
 @given(st.data(), dims)
 def test_resizes(data, shape) -> None:
-    scales = data.draw(st.lists(st.floats(0.3, 4, width=32), min_size=len(shape), max_size=len(shape)))
+    scales = data.draw(st.lists(st.floats(0.25, 4, width=32), min_size=len(shape), max_size=len(shape)))
     by = numpy_helper.from_array(np.array(scales, dtype=np.float32), "by")
     agree(build([helper.make_node("Resize", ["x", "", "by"], ["y"])], [take("x", shape)], constants=[by]))
 

@@ -54,7 +54,8 @@ def _how(model: Artifact | None) -> str:
 
     path = shell_quoted(model.path) if model else "MODEL"
     name = model.id if model else "ARTIFACT"
-    return f"add what `policy-gate inspect {path} --fingerprint` prints as `fingerprints: {{{name}: …}}`"
+    entry = f"fingerprints: {{{name}: {{scheme: pgfp-1, …}}}}"
+    return f"add what `policy-gate inspect {path} --fingerprint` prints as `{entry}`"
 
 
 def _identity(evidence: Evidence, artifact: Artifact, fingerprint: Fingerprint) -> Fact | Missing:

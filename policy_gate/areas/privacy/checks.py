@@ -86,11 +86,11 @@ def claim_confirmed(bound: PrivacyBound) -> Answer:
             causes=_rests_on(bound),
         )
     refuted = bound.claimed_epsilon < bound.epsilon_lower
-    said = "cannot be proven by any accountant" if refuted else "is not proven"
+    said = ", which no accountant can prove" if refuted else ""
     return Answer(
         outcome=Outcome.FAIL if refuted else Outcome.UNKNOWN,
         reason=None if refuted else Reason.NOT_PROVEN,
-        message=f"claimed epsilon {bound.claimed_epsilon:g} {said}; provable is {provable}",
+        message=f"claimed epsilon {bound.claimed_epsilon:g}{said}; provable is {provable}",
         measured=bound.epsilon_upper,
         limit=bound.claimed_epsilon,
         causes=_rests_on(bound),
@@ -104,11 +104,8 @@ def _rests_on(bound: PrivacyBound) -> tuple[str, ...]:
 
 def _ways_to_prove(bound: PrivacyBound) -> tuple[Fix, ...]:
     raised = " and ".join(f"noise_multiplier of {one.phase} to {one.noise_multiplier:g}" for one in bound.noise_advice)
-    claim = Fix(
-        text=f"set claim.epsilon to {bound.epsilon_to_claim:g}",
-        pointer=bound.pointer,
-        replacement=bound.epsilon_to_claim,
-    )
+    # Never written by `fix`: a weaker promise to the people in the data is a decision, not a typing error.
+    claim = Fix(text=f"set claim.epsilon to {bound.epsilon_to_claim:g}")
     return (claim, Fix(text=f"raise {raised}, and train again")) if raised else (claim,)
 
 
@@ -244,12 +241,13 @@ def tuning_accounted(tuning: TuningRuns) -> Answer:
     Tune on public data; trials on private data are not accounted for yet.
     """
     if not tuning.spends_budget:
-        return Answer(outcome=Outcome.PASS, message=f"{tuning.trials} tuning trials on {tuning.data} data cost nothing")
+        message = f"tuning on {tuning.data} data cost nothing"
+        return Answer(outcome=Outcome.PASS, message=message)
     return Answer(
         outcome=Outcome.UNKNOWN,
         reason=Reason.NOT_PROVEN,
-        message=f"{tuning.trials} tuning trials on private data are not accounted for",
-        measured=tuning.trials,
+        message="tuning on private data is not accounted for",
+        measured=tuning.trials or None,
         limit=0,
         unit="trials",
         fixes=(Fix(text="tune on public data, or fix the hyper-parameters before the private data is seen"),),

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from policy_gate.manifest.claims import MAX_SEQUENCE, ClaimModel, Identifier, Items, RelativePath, Text
 
 MAX_STEPS = 10**9
-MAX_PHASES = 64
+MAX_PHASES = 16
 MAX_EVIDENCE_FILES = 32
 
 Epsilon = Annotated[float, Field(gt=0, le=1e9, description="privacy loss; smaller is more private")]
@@ -196,14 +196,20 @@ class Tuning(ClaimModel):
     """How hyper-parameters were found; trials on private data spend budget too."""
 
     data: Literal["public", "private"]
-    trials: Annotated[int, Field(ge=0, le=10**9)] = 0
+    trials: Annotated[int, Field(ge=0, le=10**9)] | None = None
     selection: Literal["geometric", "fixed"] | None = None
     mean_trials: Annotated[float, Field(gt=0, le=1e9)] | None = None
 
+    @model_validator(mode="after")
+    def _one_number_of_trials(self) -> Tuning:
+        if self.trials is not None and self.mean_trials is not None:
+            raise ValueError("state either trials or mean_trials, not both")
+        return self
+
     @property
     def spends_budget(self) -> bool:
-        """Whether private data was used to choose among models."""
-        return self.data == "private" and (self.trials > 0 or self.mean_trials is not None)
+        """Whether private data may have been used to choose among models: only 0 trials rule it out."""
+        return self.data == "private" and self.trials != 0
 
 
 class PrivacyClaims(ClaimModel):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MARGIN_EXPONENT = 1.1
 """Delta at most n^-1.1 is common practice in the literature on private training; the rule about it only warns."""
 
+_ADVISED_PHASES = 4
+"""The search for a noise that is enough runs the accountant some twenty times; a hostile manifest must not hang."""
+
 
 def claims_of(evidence: Evidence, *kinds: type[Fact]) -> PrivacyClaims | tuple[Missing, ...]:
     """The privacy section where it makes a claim, else the missing facts that stand for each kind."""
@@ -101,7 +104,7 @@ def _tuning(claims: PrivacyClaims) -> Fact | Missing:
         pointer="/privacy/tuning",
         basis=Basis.DECLARED,
         data=claims.tuning.data,
-        trials=claims.tuning.trials,
+        trials=claims.tuning.trials or 0,
         spends_budget=claims.tuning.spends_budget,
     )
 
@@ -241,8 +244,7 @@ def _all_accounted(claims: PrivacyClaims) -> list[Accounted] | Refusal:
         what = "the manifest does not say on which data hyper-parameters were chosen"
         return Refusal("/privacy/tuning", Reason.NOT_DECLARED, what)
     if claims.tuning.spends_budget:
-        what = f"{claims.tuning.trials} tuning trials on private data are not accounted for"
-        return Refusal("/privacy/tuning", Reason.NOT_PROVEN, what)
+        return Refusal("/privacy/tuning", Reason.NOT_PROVEN, "tuning on private data is not accounted for")
     if not claims.phases:
         return Refusal("/privacy/phases", Reason.NOT_DECLARED, "the manifest lists no phase that used private data")
     accounted: list[Accounted] = []
@@ -258,7 +260,7 @@ def _noise_advice(claims: PrivacyClaims, claim: Guarantee, accounted: Sequence[A
     from policy_gate.areas.privacy.calibrate import noise_factor  # only a claim that is not met pays
 
     noises = {phase.id: getattr(phase, "noise_multiplier", None) or 0.0 for phase in claims.phases}
-    if not all(noises.values()):
+    if not all(noises.values()) or len(noises) > _ADVISED_PHASES:
         return ()
     factor = noise_factor([one.mechanism for one in accounted], claim.delta, claim.epsilon)
     if not math.isfinite(factor):

@@ -113,7 +113,7 @@ class Neighbours(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuningRuns(Fact):
-    """On which data hyper-parameters were chosen, and by how many trials."""
+    """On which data hyper-parameters were chosen, and by how many trials; 0 where no number is stated."""
 
     name: ClassVar[str] = "privacy.tuning"
     data: str

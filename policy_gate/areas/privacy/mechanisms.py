@@ -23,14 +23,20 @@ def require_number(what: str, number: object, low: float, high: float) -> None:
     """Refuse what is not a real number within [low, high]; raises EvidenceError. A bool is no number."""
     is_real = isinstance(number, (int, float)) and not isinstance(number, bool)
     if not is_real or not low <= number <= high:  # type: ignore[operator]  # is_real narrows; mypy cannot follow
-        shown = f"{number:g}" if is_real else repr(number)
-        raise EvidenceError(Reason.NOT_PROVEN, f"{what} is {shown}; the accountant takes {low:g} to {high:g}")
+        raise EvidenceError(Reason.NOT_PROVEN, f"{what} is {_shown(number)}; the accountant takes {low:g} to {high:g}")
+
+
+def _shown(number: object) -> str:
+    """A short text even for a whole number of a thousand digits, which neither `:g` nor `repr` would print."""
+    if isinstance(number, int) and abs(number) > MAX_STEPS:
+        return f"a whole number of {number.bit_length()} bits"
+    return ascii(number)[:40]
 
 
 def require_steps(steps: object) -> None:
     """Refuse what is not a whole number of steps from 1 to MAX_STEPS; raises EvidenceError."""
     if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
-        raise EvidenceError(Reason.NOT_PROVEN, f"steps is {steps!r}; the accountant takes 1 to {MAX_STEPS}")
+        raise EvidenceError(Reason.NOT_PROVEN, f"steps is {_shown(steps)}; the accountant takes 1 to {MAX_STEPS}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ sections 3.3 (fractional orders) and 3.4 (integer orders).
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from policy_gate.areas.privacy.tails import log_expm1, log_sum, log_upper_tail
 
@@ -17,6 +18,7 @@ _MAX_SUM_TERMS = 4096
 _ULPS = 2.0**-50
 
 
+@lru_cache(maxsize=4096)  # a phase is accounted for alone and in the sum
 def subsampled_gaussian_rdp(rate: float, noise_multiplier: float, order: float) -> float:
     """Bound the divergence of one step, for add-or-remove-one neighbours; `order` > 1, 0 < `rate` < 1."""
     if order == int(order):
@@ -27,6 +29,7 @@ def subsampled_gaussian_rdp(rate: float, noise_multiplier: float, order: float) 
     return min(log_moment / (order - 1.0), order / (2.0 * noise_multiplier * noise_multiplier))
 
 
+@lru_cache(maxsize=4096)  # fractional orders interpolate between the same whole ones
 def _log_moment_integer(rate: float, noise_multiplier: float, order: int) -> float:
     """Bound log E[(1 - q + q r)^order] through the excess over 1, whose terms are all positive: nothing cancels."""
     if order < 2:

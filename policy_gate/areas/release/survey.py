@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_gate.area import Evidence
 from policy_gate.areas.release.facts import FoundModel, ModelSurvey
@@ -23,25 +23,43 @@ MAX_OPENED = 20_000
 _ELSEWHERE = ("symbolic link", "another repository")
 
 
+class _Beside(NamedTuple):
+    """What lies in the folders of a release and in no manifest: how many, model formats by path, what is unread."""
+
+    opened: int
+    formats: dict[str, str]
+    unread: tuple[str, ...]
+
+
 def survey_models(evidence: Evidence) -> ModelSurvey:
     """Search the tree of the release; EvidenceError(TOO_LARGE) when it has more files than are looked at."""
-    listed = evidence.listed_files | set(_own_files(evidence))
-    named, files = _named_like_models(evidence.tree, evidence.trusted.models)
-    beside = [
-        entry
-        for entry in _beside_manifest(evidence)
-        if entry.path not in listed and entry.path not in named and entry.path != evidence.manifest.path
-    ]
-    contents = _contents(evidence.tree, beside)
-    found = dict.fromkeys(named - listed, "")
-    found |= {entry.path: contents[entry.path] for entry in beside if contents.get(entry.path)}
+    tree, listed, own = evidence.tree, evidence.listed_files, set(_own_files(evidence))
+    named, files = _named_like_models(tree, evidence.trusted.models)
+    root = evidence.manifest.bundle.root if evidence.manifest.bundle is not None else ""
+    # One listing serves a whole run, so that its identity names it; a thousand manifests may share a folder.
+    key = f"{id(listed)}\0{evidence.manifest.folder}\0{root}"
+    unlisted = tree.memo(f"release.unlisted:{id(listed)}", lambda: named - listed)
+    beside = tree.memo(f"release.beside:{key}", lambda: _look_beside(evidence, named | listed))
+    found = {**dict.fromkeys(unlisted, ""), **beside.formats}
     return ModelSurvey(
         subject=RELEASE,
         pointer="/artifacts",
         files=files,
-        opened=len(beside),
-        unlisted=tuple(FoundModel(path=path, format=found[path].replace(UNKNOWN, "")) for path in sorted(found)),
-        unread=tuple(sorted(entry.path for entry in beside if entry.path not in contents)),
+        opened=beside.opened,
+        unlisted=tuple(
+            FoundModel(path=path, format=found[path].replace(UNKNOWN, "")) for path in sorted(found) if path not in own
+        ),
+        unread=tuple(path for path in beside.unread if path not in own),
+    )
+
+
+def _look_beside(evidence: Evidence, known: frozenset[str]) -> _Beside:
+    entries = [entry for entry in _beside_manifest(evidence) if entry.path not in known]
+    formats = _contents(evidence.tree, entries)
+    return _Beside(
+        opened=len(entries),
+        formats={entry.path: formats[entry.path] for entry in entries if formats.get(entry.path)},
+        unread=tuple(sorted(entry.path for entry in entries if entry.path not in formats)),
     )
 
 

@@ -111,11 +111,11 @@ def _grow_axis(extent: Dim, window: Window, axis: int, extra: int) -> Dim:
     if isinstance(extent, Hole):
         return Hole(extent.cause)
     stride = window.strides[axis]
-    if window.auto_pad.startswith("SAME"):
-        return extent * stride
     reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1
     pads = window.pads[axis] + window.pads[axis + len(window.kernel)]
     grown = stride * (extent - 1) + extra + reach - pads
+    if window.auto_pad.startswith("SAME"):
+        return min(grown, extent * stride)  # padding cuts what is over, and never adds
     if grown < 1:
         raise broken(f"pads of {pads} leave no output of an axis of {extent}")
     return grown

@@ -91,7 +91,9 @@ def _split_sizes(call: Call, extent: Dim) -> Sequence[Dim]:
     if not 1 <= parts <= max(len(call.node.outputs), 1):
         raise broken(f"{len(call.node.outputs)} outputs, num_outputs is {parts}")
     size = -(-extent // parts)
-    return [min(size, max(extent - size * index, 0)) for index in range(parts)]
+    if size * (parts - 1) > extent:
+        raise broken(f"an axis of {extent} does not split into {parts} parts")
+    return [size] * (parts - 1) + [extent - size * (parts - 1)]
 
 
 def slice_(call: Call) -> Sequence[Value]:
@@ -107,11 +109,18 @@ def slice_(call: Call) -> Sequence[Value]:
         if isinstance(extent, Hole):
             dims[axis] = extent if (start, step) == (0, 1) and end >= (1 << 31) - 1 else Hole(extent.cause)
         else:
-            cut = range(*slice(start, end, step).indices(extent))
+            cut = _cut(start, end, step, extent)
             dims[axis] = len(cut)
     known = elements_of(first) if len(shape) == 1 and first_hole(shape) is None else None
     picked = tuple(known[index] for index in cut) if known is not None and axes else known
     return (Value(first.dtype, tuple(dims), picked),)
+
+
+def _cut(start: int, end: int, step: int, extent: int) -> range:
+    """Clamp as Slice does: unlike in Python, a start before the first element is the first, also backwards."""
+    lowest, highest = (0, extent) if step > 0 else (-1, extent - 1)
+    first = min(max(start + extent if start < 0 else start, 0), highest)
+    return range(first, min(max(end + extent if end < 0 else end, lowest), highest), step)
 
 
 Bounds = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]

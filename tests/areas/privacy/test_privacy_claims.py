@@ -21,7 +21,7 @@ def refused(privacy=None, telemetry=None):
 
 
 def test_the_honest_claim_is_read():
-    assert decoded(privacy_of()).sections["privacy"].claim.epsilon == 3.89
+    assert decoded(privacy_of()).sections["privacy"].claim.epsilon == 4.23
 
 
 @pytest.mark.parametrize("spelling", [".nan", ".inf", "-.inf", "1e999", ".NaN"])
@@ -40,7 +40,7 @@ def test_a_noise_multiplier_that_is_no_number_in_range_is_refused_with_its_place
 
 @pytest.mark.parametrize("delta", [0, 1, 1.0, 2, -1e-6, True, "1e-6", None], ids=repr)
 def test_a_delta_outside_zero_and_one_is_refused(delta):
-    assert "delta" in refused(privacy_of(claim={"epsilon": 3.89, "delta": delta}))
+    assert "delta" in refused(privacy_of(claim={"epsilon": 4.23, "delta": delta}))
 
 
 @pytest.mark.parametrize("epsilon", [0, -1, 1e10, True, "3", None], ids=repr)
@@ -92,7 +92,7 @@ def test_a_sampling_that_does_not_say_how_often_a_record_was_used_is_refused(sam
     ids=str,
 )
 def test_a_phase_with_a_key_too_few_or_too_many_is_refused(changes):
-    assert "phases[0]" in refused(privacy_of(phases=[phase_of(**changes)]))
+    assert refused(privacy_of(phases=[phase_of(**changes)]))
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,12 @@ def test_a_phase_with_a_key_too_few_or_too_many_is_refused(changes):
         {"unit": {"kind": "user", "max_records_per_unit": 0}},
         {"population": {"id": "x", "size": 0}},
         {"phases": [phase_of(), phase_of()]},
-        {"phases": [phase_of(id=f"p{i}") for i in range(65)]},
+        {"phases": [phase_of(id=f"p{i}") for i in range(17)]},
         {"tuning": {"data": "secret"}},
+        {"tuning": {"data": "private", "trials": 0, "mean_trials": 20.0}},
         {"guarantee": 1},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids=str,
 )
 def test_a_section_that_contradicts_itself_is_refused(changes):
     refused(privacy_of(**changes))

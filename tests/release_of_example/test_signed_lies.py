@@ -1,0 +1,88 @@
+"""Signed lies: the example falsified in one area, signed again with its valid key, and found by that area's rule."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from example_world import CONFIG, FOLDER, MANIFEST, TODAY, Checkout, place_after
+from lie import Lie
+from lies import LIES
+
+AREAS = {"fingerprint", "signature", "cost", "privacy", "lineage", "release"}
+PREFIXES = {
+    "FPR": "fingerprint",
+    "SIG": "signature",
+    "COST": "cost",
+    "PRIV": "privacy",
+    "TEL": "privacy",
+    "LIN": "lineage",
+    "REL": "release",
+}
+SIGNATURE_RULES = {"SIG-001", "SIG-002", "SIG-003", "SIG-004"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def check(gate):
+    """Runs the real command on a checkout; gives its exit code and its judgements."""
+
+    def run(checkout: Checkout) -> tuple[int, list[dict]]:
+        asked = ["--base", "HEAD", "--stage", "release", "--config", CONFIG, "--now", TODAY.isoformat()]
+        done = gate("check", *asked, "--format", "json", cwd=checkout.root)
+        assert done.stderr == ""
+        answer = json.loads(done.stdout)
+        assert answer["problems"] == []
+        (record,) = answer["records"]
+        return done.returncode, record["judgements"]
+
+    return run
+
+
+def blocking(judgements: list[dict]) -> list[dict]:
+    return [one for one in judgements if one["mode"] == "enforce" and one["outcome"] in ("fail", "unknown", "error")]
+
+
+def area_of(rule: str) -> str:
+    return PREFIXES[rule.partition("-")[0]]
+
+
+def test_the_honest_release_is_allowed_as_it_is(checkout, check) -> None:
+    code, judgements = check(checkout)
+    assert (code, blocking(judgements)) == (0, [])
+
+
+def test_the_honest_next_release_is_allowed_once_it_is_signed(checkout, check) -> None:
+    checkout.bump()
+    checkout.sign()
+    code, judgements = check(checkout)
+    assert (code, blocking(judgements)) == (0, [])
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"{lie.area}: {lie.words}")
+def test_a_signed_lie_is_blocked_by_its_own_rule_at_its_line_while_the_signature_holds(
+    lie: Lie, checkout, check
+) -> None:
+    code, judgements = check(lie.told(checkout))
+    blocked = blocking(judgements)
+    found = sorted((one["place"]["line"], one["place"]["column"]) for one in blocked if one["rule"] == lie.rule)
+    assert code == 1
+    assert found == sorted(place_after(checkout.text, anchor) for anchor in lie.at)
+    assert {one["place"]["path"] for one in blocked} == {f"{FOLDER}/{MANIFEST}"}
+    assert {one["rule"] for one in blocked} == {lie.rule, *lie.also}
+    if lie.area != "signature":
+        outcomes = {one["rule"]: one["outcome"] for one in judgements if one["area"] == "signature"}
+        assert outcomes == dict.fromkeys(SIGNATURE_RULES, "pass")
+
+
+def test_no_lie_is_found_outside_its_area() -> None:
+    outside = [(lie.words, rule) for lie in LIES for rule in (lie.rule, *lie.also) if area_of(rule) != lie.area]
+    assert outside == []
+
+
+def test_every_area_is_lied_about_in_at_least_three_ways() -> None:
+    told = Counter(lie.area for lie in LIES)
+    assert set(told) == AREAS
+    assert min(told.values()) >= 3
