@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import RELEASE, Answer, Fact, Fix, Missing, Stage, Subject
 from policy_gate.source import check_path
 

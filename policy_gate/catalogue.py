@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from policy_gate.document import problem
 from policy_gate.errors import PolicyError, Problem
+from policy_gate.frozen import dataclass
 from policy_gate.policy.limits import bind_limits
 from policy_gate.policy.loading import PolicyRule, place_of
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Collector, Evidence, FactBook
 from policy_gate.errors import EvidenceError, InternalError, PolicyError, Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import (
     RELEASE,
     Answer,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import ClassVar
 
 from policy_gate.errors import Reason
+from policy_gate.frozen import dataclass
 
 Scalar = str | int | float | bool | None
 """A value shown beside a judgement; None means there is nothing to show."""

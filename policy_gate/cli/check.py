@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from policy_gate.gate import Report, Request
 
+FEW_RELEASES = 3
+"""Of more releases than this, those that are allowed get one line each."""
+
 EPILOG = "Exit codes: 0 allowed, 1 blocked, 2 could not be judged, 3 internal error."
 
 
@@ -35,10 +38,8 @@ def command(output_format: str, output: str | None, *, quiet: bool, verbose: boo
 
     Every value that can be recomputed is recomputed; what cannot be established does not pass.
     """
-    from policy_gate.gate import judge
-
     request = _request(given)
-    report = judge(request)
+    report = _judged(request)
     if quiet and report.exit_code == 0 and not output:
         return 0
     text = _render(report, request, output_format, colour=_colour(output), verbose=verbose)
@@ -48,6 +49,17 @@ def command(output_format: str, output: str | None, *, quiet: bool, verbose: boo
         click.echo(render_problems(report.problems), err=True, nl=False)
     _write(text, output, output_format)
     return report.exit_code
+
+
+def _judged(request: Request) -> Report:
+    """The report of a run, also of one that could judge nothing: every format says why."""
+    from policy_gate.errors import GateError
+    from policy_gate.gate import Report, judge
+
+    try:
+        return judge(request)
+    except GateError as error:
+        return Report(records=(), problems=error.problems, exit_code=error.exit_code)
 
 
 def _request(given: dict[str, object]) -> Request:
@@ -60,7 +72,7 @@ def _request(given: dict[str, object]) -> Request:
     from policy_gate.model import Stage
 
     base, bundle, tree = str(given["base"]), given["bundle"], str(given["tree"])
-    if os.environ.get("CI", "").lower() in ("1", "true") and not base and not given["no_base"] and not bundle:
+    if os.environ.get("CI", "").lower() in ("1", "true") and not base and not given["no_base"]:
         raise UsageError(
             "in CI a release is judged against its base: pass --base REV, or --no-base to judge without one"
         )
@@ -94,10 +106,17 @@ def _render(report: Report, request: Request, output_format: str, *, colour: boo
 
         return render_json(report.records, report.problems, report.exit_code)
     from policy_gate.cli.excerpt import source_lines
-    from policy_gate.report.text import Style, render_text
+    from policy_gate.model import Verdict
+    from policy_gate.report.text import Style, render_text, render_verdict
 
-    lines = source_lines(request)
-    texts = [render_text(record, lines, Style(colour=colour), show_passed=verbose) for record in report.records]
+    lines, style = source_lines(request), Style(colour=colour)
+    short = len(report.records) > FEW_RELEASES and not verbose
+    texts = [
+        render_verdict(record, style)
+        if short and record.verdict is Verdict.ALLOWED
+        else render_text(record, lines, style, show_passed=verbose)
+        for record in report.records
+    ]
     return "\n".join([*texts, *(f"{note}\n" for note in report.notes)])
 
 

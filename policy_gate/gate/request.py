@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from policy_gate.errors import Problem
+from policy_gate.frozen import dataclass
 from policy_gate.model import Record, Stage
 from policy_gate.source import git_root
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from policy_gate import __version__
@@ -11,6 +10,7 @@ from policy_gate.area import Collector, Evidence, FactBook, History, Trusted
 from policy_gate.catalogue import AREAS, BoundRule, area, bind_rules
 from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code, wanted_collectors
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
+from policy_gate.frozen import dataclass
 from policy_gate.gate.bases import Bases
 from policy_gate.gate.reading import find_manifests, identity_of, input_of, read_manifest
 from policy_gate.gate.request import Report, Request
@@ -29,7 +29,7 @@ def judge(request: Request) -> Report:
         head, base, trusted_tree = trees.head, trees.base, trees.trusted
         spec, config, bootstrap, inputs = read_configuration(request, trusted_tree, from_base=trees.policy_from_base)
         policy = read_policy(request, spec, config, trusted_tree, from_base=trees.policy_from_base)
-        stage = request.stage or spec.stage
+        stage = _stage(request, spec)
         rules = bind_rules(policy.for_stage(stage))
         trusted, trust_inputs = read_trusted(spec, config, trusted_tree, rules)
         bases = Bases(base, spec)
@@ -49,6 +49,13 @@ def judge(request: Request) -> Report:
             inputs=(*inputs, *policy.inputs, *trust_inputs),
         )
         return run.judge_all(spec)
+
+
+def _stage(request: Request, spec: ConfigSpec) -> Stage:
+    """The stage to judge at; against a base the command line may only tighten, and `release` asks for more."""
+    if request.base and Stage.RELEASE in (request.stage, spec.stage):
+        return Stage.RELEASE
+    return request.stage or spec.stage
 
 
 def _all_collectors(rules: Iterable[BoundRule]) -> tuple[Collector, ...]:

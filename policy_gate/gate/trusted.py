@@ -26,6 +26,7 @@ def read_configuration(
     if not tree.exists(path):
         if request.config:
             raise PolicyError(Problem(f"no such configuration file in {tree.label}", path))
+        _refuse_lookalikes(tree)
         # A base without configuration is a first adoption, and judged by the baseline.
         return ConfigSpec(), None, from_base, ()
     try:
@@ -34,6 +35,15 @@ def read_configuration(
         raise PolicyError(Problem(f"{error.reason.value}: {error.detail}", path, hint=error.fix)) from error
     spec, document = load_config(content, path)
     return spec, document, False, (input_of("configuration", tree, document),)
+
+
+def _refuse_lookalikes(tree: Tree) -> None:
+    """A configuration that is there but would not be read must not leave the release to the baseline alone."""
+    for name in ("policy-gate.yml", "policy-gate.json"):
+        if tree.exists(name):
+            raise PolicyError(Problem(f"the configuration must be named {CONFIG_NAME}", name))
+    if any(entry.path == CONFIG_NAME or entry.path.startswith(f"{CONFIG_NAME}/") for entry in tree.list()):
+        raise PolicyError(Problem("the configuration is not a plain file", CONFIG_NAME))
 
 
 def beside(config: Document | None, path: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from policy_gate.document import Document, bind_problems, join, problem
 from policy_gate.document.rules import shown
 from policy_gate.errors import ManifestError, Problem
+from policy_gate.frozen import dataclass
 from policy_gate.manifest.claims import Artifact, Bundle, CoreClaims, Metadata, Target
 
 if TYPE_CHECKING:

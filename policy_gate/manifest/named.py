@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy_gate.document import join
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from policy_gate.document import Value

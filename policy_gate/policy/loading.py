@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from policy_gate.document import Document, bind, load, problem
 from policy_gate.errors import PolicyError, Problem
+from policy_gate.frozen import dataclass
 from policy_gate.model import Input, Mode, Place, Stage
 from policy_gate.policy.pack import ConfigDocument, ConfigSpec, Inclusion, PackDocument, Parameter, Rule
 

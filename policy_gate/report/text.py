@@ -41,6 +41,11 @@ def render_text(record: Record, source_line: SourceLine, style: Style, *, show_p
     return "\n".join(_lines(record, source_line, style, show_passed=show_passed)) + "\n"
 
 
+def render_verdict(record: Record, style: Style) -> str:
+    """The one line that says what became of a release, and where its manifest is."""
+    return f"{_verdict(record, style)}  {safe(record.release.path)}\n"
+
+
 def _lines(record: Record, source_line: SourceLine, style: Style, *, show_passed: bool) -> Iterator[str]:
     rules = len({judgement.rule for judgement in record.judgements})
     base = f"base {record.base.version} ({record.base.source[:17]})" if record.base else record.base_note

@@ -102,3 +102,9 @@ def run_measured(command: list[str], cwd: Path, env: dict[str, str], report: Pat
     unit = 1 if sys.platform == "darwin" else 1024
     peak = int(report.read_text()) * unit / 2**20 if posix else 0.0
     return Finished(done.returncode, done.stdout.decode(), done.stderr.decode(), peak)
+
+
+def commit(git, here: Checkout, words: str = "change") -> None:
+    """Commit everything in a checkout, with the git of the tests."""
+    git(here.root, "add", "-A")
+    git(here.root, "commit", "-q", "-m", words)

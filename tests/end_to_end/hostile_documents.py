@@ -35,6 +35,7 @@ def _with(name: str, old: str, new: str, said: str) -> Case:
 
 HEAD = "apiVersion: policy-gate/v1alpha1\nkind: ReleaseManifest\n"
 CONFIG = "apiVersion: policy-gate/v1alpha1\nkind: PolicyConfig\nspec:\n"
+STRICT = CONFIG + '  policy: ["builtin:edge-baseline"]\n'
 PACK = """\
 apiVersion: policy-gate/v1alpha1
 kind: PolicyPack

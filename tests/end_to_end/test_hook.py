@@ -96,11 +96,11 @@ def test_a_changed_model_fails_the_check_and_shows_the_finding(adopter, pre_comm
 
 
 def test_a_broken_policy_fails_at_its_line(adopter, pre_commit) -> None:
-    adopter.write("policies/own.yaml", "apiVersion: policy-gate/v1alpha1\nkind: PolicyPack\nmetdata: {}\n")
+    adopter.write("policy-gate/own.yaml", "apiVersion: policy-gate/v1alpha1\nkind: PolicyPack\nmetdata: {}\n")
     calm_git(adopter.root, "add", "-A")
     done = pre_commit(adopter, "run", "policy-gate-policies", "--all-files")
     assert done.returncode == 1
-    assert "policies/own.yaml:3:1: unknown field 'metdata'" in done.stdout
+    assert "policy-gate/own.yaml:3:1: unknown field 'metdata'" in done.stdout
     assert "- exit code: 2" in done.stdout
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from policy_gate.catalogue import BoundRule
 from policy_gate.document import load
 from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code, wanted_collectors
 from policy_gate.errors import EvidenceError, InternalError, PolicyError, Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import (
     RELEASE,
     Answer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from policy_gate.area import Check, FactBook
@@ -10,6 +10,7 @@ from policy_gate.catalogue import BoundRule
 from policy_gate.document import load
 from policy_gate.engine import Base, BaseState, Setting, evaluate
 from policy_gate.errors import Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import (
     Answer,
     Fact,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import ClassVar
 
 import pytest
@@ -14,6 +14,7 @@ from policy_gate import engine
 from policy_gate.areas.fingerprint.facts import FileDigest, FileList
 from policy_gate.catalogue import fact_types
 from policy_gate.errors import DocumentError, InternalError, Problem
+from policy_gate.frozen import dataclass
 from policy_gate.model import RELEASE, Fact
 from policy_gate.record import SCHEMA, as_tree, canonical, decode_record, encode_record
 from policy_gate.report.json import render_json

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from policy_gate.frozen import dataclass
 from policy_gate.policy.limits import limit, map_of, number, ratio, text_set, whole_number
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from policy_gate.areas.lineage.facts import NodeLicense, NodeTerm, ReleaseLicense, StatedDay, TermKind
 from policy_gate.areas.lineage.licence import Standing, parse, rule_on
 from policy_gate.errors import Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import Answer, Fix, Outcome
 from policy_gate.policy.limits import limit, text_set, whole_number
 

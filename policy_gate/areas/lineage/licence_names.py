@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from policy_gate.areas.lineage.licence import UnknownNameError, is_own_term, parse, terms
 from policy_gate.errors import EvidenceError
+from policy_gate.frozen import dataclass
 
 _COMMON = """
     0BSD AFL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 BSD-2-Clause BSD-3-Clause BSL-1.0 C-UDA-1.0 CC-BY-2.0

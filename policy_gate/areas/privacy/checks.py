@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from policy_gate.areas.privacy.facts import (
     ClaimKind,
     DeltaClaim,
@@ -16,6 +14,7 @@ from policy_gate.areas.privacy.facts import (
     TuningRuns,
 )
 from policy_gate.errors import Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import Answer, Fix, Outcome
 from policy_gate.policy.limits import limit, number, text_set, whole_number
 

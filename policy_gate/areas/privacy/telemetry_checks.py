@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from policy_gate.areas.privacy.facts import TelemetryStream
+from policy_gate.frozen import dataclass
 from policy_gate.model import Answer, Fix, Outcome
 from policy_gate.policy.limits import limit, number, whole_number
 

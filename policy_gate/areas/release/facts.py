@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from policy_gate.frozen import dataclass
 from policy_gate.model import Fact
 
 

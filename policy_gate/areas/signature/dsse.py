@@ -16,7 +16,6 @@ The steps, in this order; each refusal names its number (DSSE protocol 1.0, in-t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy_gate.areas.signature.facts import Standing
@@ -33,6 +32,7 @@ from policy_gate.areas.signature.steps import RefusedEnvelopeError, Step
 from policy_gate.areas.signature.trust import Trust, TrustedKey, standing
 from policy_gate.document import load_json
 from policy_gate.errors import DocumentError, EvidenceError, Reason
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from datetime import date

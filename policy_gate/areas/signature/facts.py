@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from policy_gate.frozen import dataclass
 from policy_gate.model import Fact
 
 

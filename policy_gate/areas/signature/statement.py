@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy_gate.areas.signature.steps import RefusedEnvelopeError, Step
 from policy_gate.document import Limits, load_json
 from policy_gate.errors import DocumentError
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from policy_gate.document import Value

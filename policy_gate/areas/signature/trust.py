@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -14,6 +13,7 @@ from policy_gate.areas.signature.facts import Standing
 from policy_gate.areas.signature.keys import PublicKey, read_public_key
 from policy_gate.document import bind, join, problem
 from policy_gate.errors import PolicyError, Problem
+from policy_gate.frozen import dataclass
 from policy_gate.manifest.claims import ClaimModel, Digest, Identifier, Items, Text
 
 if TYPE_CHECKING:
