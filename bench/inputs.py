@@ -20,27 +20,55 @@ metadata:
   sequence: 41
   license: Apache-2.0
   created: "2026-11-20T09:14:03Z"
-  source:
-    repository: "https://example.invalid/acme/kws"
-    commit: 6f1c0d4be2a96f1c0d4be2a96f1c0d4be2a96f1c
 artifacts:
   - id: kws
     path: kws.onnx
     role: model
-    format: onnx
     size: {size}
     digest: "{digest}"
 targets:
-  - id: node-v2
-    runs: [kws]
-    device: {{vendor: acme, class: kws-node-v2}}
-    runtime: {{name: onnxruntime, version: "1.22.0"}}
-    dimensions: {{N: 1}}
-  - id: node-v3
-    runs: [kws]
-    device: {{vendor: acme, class: kws-node-v3}}
-    runtime: {{name: onnxruntime, version: "1.23.0"}}
-    dimensions: {{N: 1}}
+  - {{id: node-v2, runs: [kws], dimensions: {{N: 1}}}}
+  - {{id: node-v3, runs: [kws], dimensions: {{N: 1}}}}
+privacy:
+  claim_type: central-dp
+  claim: {{epsilon: 4.3, delta: 1.0e-6}}
+  unit: {{kind: user, max_records_per_unit: 1}}
+  adjacency: add-or-remove-one
+  population: {{id: users, size: 85000, window_days: 365}}
+  phases:
+    - id: train
+      mechanism: dp-sgd
+      noise_multiplier: 0.9
+      clip_norm: 1.0
+      steps: 6640
+      sampling: {{scheme: poisson, batch_size: 512, dataset_size: 85000}}
+lineage:
+  asof: "2026-11-20"
+  nodes:
+    - id: dataset:speech
+      type: source
+      role: train
+      license: {{expression: CC-BY-4.0}}
+    - id: dataset:noise
+      type: source
+      role: train
+      license: {{expression: CC0-1.0}}
+    - id: dataset:train
+      type: derived
+      role: train
+      license: {{expression: CC-BY-4.0}}
+    - {{id: kws, type: release}}
+  activities:
+    - {{id: prepare, uses: [dataset:speech, dataset:noise], generates: [dataset:train]}}
+    - {{id: train, uses: [dataset:train], generates: [kws]}}
+signing: {{release: signatures/release.dsse.json}}
+"""
+
+
+CONFIGURATION = """\
+apiVersion: policy-gate/v1alpha1
+kind: PolicyConfig
+spec: {policy: ["builtin:edge-baseline"], manifests: ["**/*.release.yaml"]}
 """
 
 
@@ -51,15 +79,12 @@ def make_one(folder: Path) -> None:
 
 
 def make_fleet(folder: Path, count: int) -> list[str]:
-    """Many manifests, each with a model of its own of a few nodes."""
-    content = _tiny_model()
-    names = []
-    for number in range(count):
-        release = folder / f"r{number:04d}"
-        release.mkdir()
-        (release / "kws.onnx").write_bytes(content)
-        (release / "release.yaml").write_text(_manifest(release / "kws.onnx", number))
-        names.append(f"{release.name}/release.yaml")
+    """Many manifests of one model, as for a model that is released per customer or region."""
+    (folder / "kws.onnx").write_bytes(_tiny_model())
+    names = [f"r{number:04d}.release.yaml" for number in range(count)]
+    for number, name in enumerate(names):
+        (folder / name).write_text(_manifest(folder / "kws.onnx", number))
+    (folder / "policy-gate.yaml").write_text(CONFIGURATION)
     return names
 
 

@@ -46,6 +46,11 @@ def yes(holds: bool) -> str:
     return "yes" if holds else "NO"
 
 
+def top(folder: Path) -> Path:
+    """Where a copy's tree begins, so that its paths keep the folder `examples`."""
+    return folder.parents[1]
+
+
 def command(folder: Path, *arguments: str) -> list[str]:
     """The command line of a check of one copy of the example, as of the day it was made."""
     files = [str(folder / "release.yaml"), "--config", str(folder / "policy-gate.yaml")]
@@ -54,13 +59,13 @@ def command(folder: Path, *arguments: str) -> list[str]:
 
 def check(folder: Path, *arguments: str) -> int:
     """Run the check as a user would, and show what it prints."""
-    return subprocess.run(command(folder, *arguments), cwd=folder, check=False).returncode
+    return subprocess.run(command(folder, *arguments), cwd=top(folder), check=False).returncode
 
 
 def blocking_rules(folder: Path) -> set[str]:
     """The rules that block a copy, from the machine format."""
     argv = command(folder, "--base", "HEAD", "--format", "json")
-    printed = subprocess.run(argv, cwd=folder, check=False, capture_output=True).stdout
+    printed = subprocess.run(argv, cwd=top(folder), check=False, capture_output=True).stdout
     judgements = json.loads(printed)["records"][0]["judgements"]
     return {
         one["rule"] for one in judgements if one["mode"] == "enforce" and one["outcome"] in ("fail", "unknown", "error")
@@ -85,7 +90,7 @@ def spoil(folder: Path) -> None:
     replace(manifest, "sequence: 41", "sequence: 42")
     replace(manifest, "expression: CC-BY-4.0, text", "expression: CC-BY-NC-4.0, text")
     fix = [*GATE, "fix", str(manifest), "--config", str(folder / "policy-gate.yaml")]
-    subprocess.run(fix, cwd=folder, check=True, capture_output=True)
+    subprocess.run(fix, cwd=top(folder), check=True, capture_output=True)
     # Last, since `fix` would write the epsilon that is proven.
     replace(manifest, "epsilon: 4.3", "epsilon: 4.0")
 

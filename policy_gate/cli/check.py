@@ -11,7 +11,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policy_gate.gate import Report, Request
+    from policy_gate.gate import Present, Report, Request
+    from policy_gate.model import Record
 
 FEW_RELEASES = 3
 """Of more releases than this, those that are allowed get one line each."""
@@ -39,27 +40,26 @@ def command(output_format: str, output: str | None, *, quiet: bool, verbose: boo
     Every value that can be recomputed is recomputed; what cannot be established does not pass.
     """
     request = _request(given)
-    report = _judged(request)
+    report = _judged(request, _present(request, output_format, colour=_colour(output), verbose=verbose))
     if quiet and report.exit_code == 0 and not output:
         return 0
-    text = _render(report, request, output_format, colour=_colour(output), verbose=verbose)
     if output_format == "text" or output:
         from policy_gate.report.problems import render_problems
 
         click.echo(render_problems(report.problems), err=True, nl=False)
-    _write(text, output, output_format)
+    _write(_joined(report, output_format), output, output_format)
     return report.exit_code
 
 
-def _judged(request: Request) -> Report:
+def _judged(request: Request, present: Present[str]) -> Report[str]:
     """The report of a run, also of one that could judge nothing: every format says why."""
     from policy_gate.errors import GateError
-    from policy_gate.gate import Report, judge
+    from policy_gate.gate import Report, judge_each
 
     try:
-        return judge(request)
+        return judge_each(request, present)
     except GateError as error:
-        return Report(records=(), problems=error.problems, exit_code=error.exit_code)
+        return Report(presented=(), problems=error.problems, exit_code=error.exit_code)
 
 
 def _request(given: dict[str, object]) -> Request:
@@ -100,24 +100,32 @@ def _config(path: str, root: Path, *, bundle: bool) -> str:
     return path if bundle or not path else inside(path, root)
 
 
-def _render(report: Report, request: Request, output_format: str, *, colour: bool, verbose: bool) -> str:
+def _present(request: Request, output_format: str, *, colour: bool, verbose: bool) -> Present[str]:
+    """How one record is printed: canonical JSON, or text, which is one line for an allowed release of many."""
     if output_format == "json":
-        from policy_gate.report.json import render_json
+        from policy_gate.record import encode_record
 
-        return render_json(report.records, report.problems, report.exit_code)
+        return lambda record, _: encode_record(record)
     from policy_gate.cli.excerpt import source_lines
     from policy_gate.model import Verdict
     from policy_gate.report.text import Style, render_text, render_verdict
 
     lines, style = source_lines(request), Style(colour=colour)
-    short = len(report.records) > FEW_RELEASES and not verbose
-    texts = [
-        render_verdict(record, style)
-        if short and record.verdict is Verdict.ALLOWED
-        else render_text(record, lines, style, show_passed=verbose)
-        for record in report.records
-    ]
-    return "\n".join([*texts, *(f"{note}\n" for note in report.notes)])
+
+    def text(record: Record, total: int) -> str:
+        if total > FEW_RELEASES and record.verdict is Verdict.ALLOWED and not verbose:
+            return render_verdict(record, style)
+        return render_text(record, lines, style, show_passed=verbose)
+
+    return text
+
+
+def _joined(report: Report[str], output_format: str) -> str:
+    if output_format == "json":
+        from policy_gate.report.json import join_json
+
+        return join_json(report.presented, report.problems, report.exit_code)
+    return "\n".join([*report.presented, *(f"{note}\n" for note in report.notes)])
 
 
 def _colour(output: str | None) -> bool:

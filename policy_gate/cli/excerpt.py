@@ -10,6 +10,7 @@ from policy_gate.errors import GateError
 if TYPE_CHECKING:
     from policy_gate.gate import Request
     from policy_gate.model import Place
+    from policy_gate.source import Tree
 
 
 def source_lines(request: Request) -> Callable[[Place], str]:
@@ -17,12 +18,14 @@ def source_lines(request: Request) -> Callable[[Place], str]:
     from policy_gate.gate import MAX_DOCUMENT_BYTES, open_tree
 
     cache: dict[str, list[str]] = {}
-    tree = open_tree(request)
+    opened: list[Tree] = []  # on first use: a run without findings shows no line
 
     def line_of(place: Place) -> str:
         if place.path not in cache:
+            if not opened:
+                opened.append(open_tree(request))
             try:
-                cache[place.path] = tree.read(place.path, MAX_DOCUMENT_BYTES).decode("utf-8").split("\n")
+                cache[place.path] = opened[0].read(place.path, MAX_DOCUMENT_BYTES).decode("utf-8").split("\n")
             except (GateError, UnicodeDecodeError):
                 cache[place.path] = []
         lines = cache[place.path]

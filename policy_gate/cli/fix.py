@@ -41,7 +41,7 @@ def command(manifests: tuple[str, ...], config: str, policies: tuple[str, ...], 
         )
     )
     click.echo(render_problems(report.problems), err=True, nl=False)
-    for record in report.records:
+    for record in report.presented:
         _mend(root, record, diff=diff)
     return 2 if report.problems else 0
 

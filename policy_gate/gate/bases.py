@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from policy_gate.area import History
@@ -19,7 +19,12 @@ class Bases:
 
     tree: Tree | None
     spec: ConfigSpec
+    reopen: Callable[[], Tree | None]
     by_path: dict[str, Manifest | GateError] = field(default_factory=dict)
+
+    def reopened(self) -> Bases:
+        """The same base for another process: a git process serves the one that started it."""
+        return Bases(self.reopen(), self.spec, self.reopen)
 
     def at(self, path: str) -> Manifest | GateError | None:
         """The base manifest at a path: decoded, unreadable, or none."""

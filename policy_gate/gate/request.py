@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from policy_gate.errors import Problem
 from policy_gate.frozen import dataclass
-from policy_gate.model import Record, Stage
+from policy_gate.model import Stage
 from policy_gate.source import git_root
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,10 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What one run found: records in order of path, problems of what could not be judged, and the exit code."""
+class Report(Generic[T]):
+    """What one run found: records (or what was made of them) in order of path, problems, and the exit code."""
 
-    records: tuple[Record, ...]
+    presented: tuple[T, ...]
     problems: tuple[Problem, ...]
     exit_code: int
     notes: tuple[str, ...] = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from policy_gate import __version__
 from policy_gate.area import Collector, Evidence, FactBook, History, Trusted
@@ -12,9 +14,21 @@ from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
 from policy_gate.frozen import dataclass
 from policy_gate.gate.bases import Bases
+from policy_gate.gate.fleet import (
+    FLEET,
+    Alone,
+    Desk,
+    Judged,
+    Known,
+    NamedRelease,
+    Present,
+    Share,
+    can_fork,
+    judge_in_shares,
+)
 from policy_gate.gate.reading import find_manifests, identity_of, input_of, read_manifest
 from policy_gate.gate.request import Report, Request
-from policy_gate.gate.trees import open_trees
+from policy_gate.gate.trees import open_base, open_trees
 from policy_gate.gate.trusted import read_configuration, read_policy, read_trusted
 from policy_gate.manifest import Manifest
 from policy_gate.model import Input, Record, Stage
@@ -22,9 +36,16 @@ from policy_gate.policy.loading import Policy
 from policy_gate.policy.pack import ConfigSpec
 from policy_gate.source import Digest, Tree, check_path
 
+T = TypeVar("T")
 
-def judge(request: Request) -> Report:
+
+def judge(request: Request) -> Report[Record]:
     """Judge every manifest of a request; raises GateError only where nothing at all could be judged."""
+    return judge_each(request, lambda record, _: record)
+
+
+def judge_each(request: Request, present: Present[T]) -> Report[T]:
+    """As `judge`, keeping of each record only what `present` makes of it; a large fleet is judged on all cores."""
     with open_trees(request) as trees:
         head, base, trusted_tree = trees.head, trees.base, trees.trusted
         spec, config, bootstrap, inputs = read_configuration(request, trusted_tree, from_base=trees.policy_from_base)
@@ -32,7 +53,7 @@ def judge(request: Request) -> Report:
         stage = _stage(request, spec)
         rules = bind_rules(policy.for_stage(stage))
         trusted, trust_inputs = read_trusted(spec, config, trusted_tree, rules)
-        bases = Bases(base, spec)
+        bases = Bases(base, spec, partial(open_base, request))
         run = _Run(
             request=request,
             head=head,
@@ -48,7 +69,7 @@ def judge(request: Request) -> Report:
             bootstrap=bootstrap,
             inputs=(*inputs, *policy.inputs, *trust_inputs),
         )
-        return run.judge_all(spec)
+        return run.judge_all(spec, present)
 
 
 def _stage(request: Request, spec: ConfigSpec) -> Stage:
@@ -60,7 +81,7 @@ def _stage(request: Request, spec: ConfigSpec) -> Stage:
 
 def _all_collectors(rules: Iterable[BoundRule]) -> tuple[Collector, ...]:
     """The collectors of every area; areas whose rules are not selected may still be taken from."""
-    owners = {rule.policy_rule.rule.area for rule in rules}
+    owners = {name for rule in rules for name in (rule.policy_rule.rule.area, rule.check.judges.name.partition(".")[0])}
     needed = list(dict.fromkeys(name for name in AREAS if name in owners))
     collectors: dict[int, Collector] = {}
     for name in needed:
@@ -89,44 +110,65 @@ class _Run:
     bootstrap: bool
     inputs: tuple[Input, ...]
 
-    def judge_all(self, spec: ConfigSpec) -> Report:
+    def judge_all(self, spec: ConfigSpec, present: Present[T]) -> Report[T]:
         paths = self.request.manifests or find_manifests(self.head, spec.manifests)
         # A release that the base had is missed below, also where having none is allowed.
         if not paths and not (self.request.base and any(self.bases.all())):
             return self._nothing(spec)
+        judge_share = partial(self._judge_share, spec, paths, present)
+        shares = judge_in_shares(judge_share, len(paths)) if self._may_fork(len(paths)) else [judge_share(Alone())]
+        found = [one for share in shares for one in share.judged]
+        problems = [problem for share in shares for problem in share.problems]
+        code = max([2 if problems else 0, *(one.exit_code for one in found)])
+        ordered = sorted(found, key=lambda one: one.position)
+        return Report(presented=tuple(one.presented for one in ordered), problems=tuple(problems), exit_code=code)
+
+    def _may_fork(self, manifests: int) -> bool:
+        """A fleet on disk is shared among processes; trees that talk to a git of their own are not."""
+        return manifests >= FLEET and self.request.tree == "working" and can_fork()
+
+    def _judge_share(self, spec: ConfigSpec, paths: Sequence[str], present: Present[T], desk: Desk) -> Share[T]:
+        run = self if desk.first else replace(self, bases=self.bases.reopened())
+        manifests, problems = run.read_share(paths, desk)
+        everywhere = desk.exchange(_known(self.head, manifests.values(), spec, paths))
+        if desk.first:
+            problems.extend(_same_names(everywhere.names))
+            if not self.request.manifests and self.request.base:
+                problems.extend(run.vanished(frozenset(paths), {name.name for name in everywhere.names}))
+        run.digest_all(manifests.values())
+        judged = []
+        for position, path in desk.mine(paths):
+            if path in manifests:
+                record = run.judge_one(manifests[path], everywhere.listed)
+                judged.append(Judged(position, present(record, len(paths)), exit_code(record)))
+        return Share(tuple(judged), tuple(problems))
+
+    def read_share(self, paths: Sequence[str], desk: Desk) -> tuple[dict[str, Manifest], list[Problem]]:
         manifests: dict[str, Manifest] = {}
         problems: list[Problem] = []
-        for path in paths:
+        for _, path in desk.mine(paths):
             try:
                 manifests[path] = read_manifest(self.head, path)
             except GateError as error:
                 problems.extend(error.problems)
-        problems.extend(_same_names(manifests.values()))
-        if not self.request.manifests and self.request.base:
-            problems.extend(self._vanished(manifests))
-        self._digest_all(manifests.values())
-        listed = frozenset(_listed(self.head, manifests.values(), spec))
-        records = [self._judge_one(manifest, listed) for manifest in manifests.values()]
-        code = max([2 if problems else 0, *(exit_code(record) for record in records)])
-        return Report(records=tuple(records), problems=tuple(problems), exit_code=code)
+        return manifests, problems
 
-    def _nothing(self, spec: ConfigSpec) -> Report:
+    def _nothing(self, spec: ConfigSpec) -> Report[T]:
         if spec.allow_none:
-            return Report(records=(), problems=(), exit_code=0, notes=("no manifest, as the configuration allows",))
+            return Report(presented=(), problems=(), exit_code=0, notes=("no manifest, as the configuration allows",))
         patterns = ", ".join(spec.manifests)
         hint = "`policy-gate init` drafts one; `allow_none: true` in the configuration accepts that there is none"
         raise UsageError(Problem(f"no release manifest in {self.head.label} (looked for {patterns})", hint=hint))
 
-    def _vanished(self, manifests: dict[str, Manifest]) -> Iterator[Problem]:
+    def vanished(self, paths: frozenset[str], names: set[str]) -> Iterator[Problem]:
         """A manifest of the base that is neither at its path nor under its name any more."""
-        names = {manifest.metadata.name for manifest in manifests.values()}
         for path in self.bases.paths():
             found = self.bases.at(path)
-            if path not in manifests and isinstance(found, Manifest) and found.metadata.name not in names:
+            if path not in paths and isinstance(found, Manifest) and found.metadata.name not in names:
                 hint = "a release is withdrawn by changing the configuration first, in a change of its own"
                 yield Problem(f"release '{found.metadata.name}' of the base has no manifest any more", path, hint=hint)
 
-    def _digest_all(self, manifests: Iterable[Manifest]) -> None:
+    def digest_all(self, manifests: Iterable[Manifest]) -> None:
         """Hash every artifact of every manifest at once, so that all cores share the work."""
         paths: dict[str, None] = {}
         for manifest in manifests:
@@ -140,7 +182,7 @@ class _Run:
         for path, digest in found.items():
             self.head.memo(f"digest:{path}", partial(_given, digest))
 
-    def _judge_one(self, manifest: Manifest, listed: frozenset[str]) -> Record:
+    def judge_one(self, manifest: Manifest, listed: frozenset[str]) -> Record:
         history, base_manifest = self.bases.history(manifest)
         facts = collect(self.collectors, self._evidence(manifest, self.head, history, listed))
         base = self._base(history, base_manifest)
@@ -195,25 +237,31 @@ def _given(digest: Digest | EvidenceError) -> Digest | EvidenceError:
     return digest
 
 
-def _same_names(manifests: Iterable[Manifest]) -> Iterator[Problem]:
-    first: dict[str, Manifest] = {}
+def _same_names(names: Iterable[NamedRelease]) -> Iterator[Problem]:
+    first: dict[str, NamedRelease] = {}
+    for one in names:
+        other = first.setdefault(one.name, one)
+        if other is not one:
+            message = f"release '{one.name}' is already described by {other.path}"
+            yield Problem(message, one.path, one.line, one.column)
+
+
+def _known(tree: Tree, judged: Iterable[Manifest], spec: ConfigSpec, paths: Sequence[str]) -> Known:
+    """What others must know of these manifests: names, and tree paths that they or unjudged manifests list."""
+    manifests = tuple(judged)
+    names = []
     for manifest in manifests:
-        other = first.setdefault(manifest.metadata.name, manifest)
-        if other is not manifest:
-            span = manifest.document.span("/metadata/name")
-            message = f"release '{manifest.metadata.name}' is already described by {other.path}"
-            yield Problem(message, manifest.path, span.line, span.column)
-
-
-def _listed(tree: Tree, judged: Iterable[Manifest], spec: ConfigSpec) -> Iterator[str]:
-    """Tree paths that some manifest names: those judged now, and the others of the tree that can be read."""
-    manifests = {manifest.path: manifest for manifest in judged}
-    for path in find_manifests(tree, spec.manifests):
-        if path not in manifests:
-            try:
-                manifests[path] = read_manifest(tree, path)
-            except GateError:
-                continue  # what an unreadable manifest lists counts for nothing
-    for manifest in manifests.values():
-        for artifact in manifest.artifacts:
-            yield f"{manifest.folder}/{artifact.path}" if manifest.folder else artifact.path
+        span = manifest.document.span("/metadata/name")
+        names.append(NamedRelease(manifest.path, manifest.metadata.name, span.line, span.column))
+    unjudged = []
+    for path in set(find_manifests(tree, spec.manifests)) - set(paths):
+        try:
+            unjudged.append(read_manifest(tree, path))
+        except GateError:
+            continue  # what an unreadable manifest lists counts for nothing
+    listed = (
+        f"{manifest.folder}/{artifact.path}" if manifest.folder else artifact.path
+        for manifest in (*manifests, *unjudged)
+        for artifact in manifest.artifacts
+    )
+    return Known(tuple(names), frozenset(listed))

@@ -39,17 +39,23 @@ class Trees:
 
 def open_trees(request: Request) -> Trees:
     """Open head and base; without a named base the last commit is compared with, and the head trusted."""
-    in_git = git_root(request.root) is not None
+    if request.base and git_root(request.root) is None:
+        raise UsageError(f"--base {request.base}: {request.root} is not inside a git repository")
+    base = open_base(request)
     head = open_tree(request)
-    if request.base:
-        if not in_git:
-            head.close()
-            raise UsageError(f"--base {request.base}: {request.root} is not inside a git repository")
-        base = open_revision(request.root, request.base, as_base=True)
+    if request.base and base is not None:
         return Trees(head, base, base, policy_from_base=True)
+    return Trees(head, base, head, policy_from_base=False)
+
+
+def open_base(request: Request) -> Tree | None:
+    """Open what a request compares with: the named base, else the last commit, else nothing."""
+    if request.base:
+        return open_revision(request.root, request.base, as_base=True)
+    in_git = git_root(request.root) is not None
     if in_git and request.tree in ("working", "index") and head_commit(request.root):
-        return Trees(head, open_revision(request.root, "HEAD", as_base=True), head, policy_from_base=False)
-    return Trees(head, None, head, policy_from_base=False)
+        return open_revision(request.root, "HEAD", as_base=True)
+    return None
 
 
 def open_tree(request: Request) -> Tree:

@@ -125,9 +125,15 @@ class ConfigSpec(PolicyModel):
     allow_none: bool = False
 
 
+class WrittenSpec(ConfigSpec):
+    """What a configuration file says: it names its policy, so that a file cut short is no configuration."""
+
+    policy: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False, min_length=1)]
+
+
 class ConfigDocument(PolicyModel):
     """A configuration file, `policy-gate.yaml` at the top of the tree."""
 
     apiVersion: Literal["policy-gate/v1alpha1"]  # noqa: N815  # the key's spelling is Kubernetes' convention
     kind: Literal["PolicyConfig"]
-    spec: ConfigSpec = ConfigSpec()
+    spec: WrittenSpec

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policy_gate.errors import Problem
 from policy_gate.model import Record
-from policy_gate.record import ENVELOPE, as_tree, canonical
+from policy_gate.record import ENVELOPE, as_tree, canonical, encode_record
 from policy_gate.report.safe import safe_json
 
 
@@ -15,10 +15,11 @@ def render_json(records: Sequence[Record], problems: Sequence[Problem], exit_cod
 
     Raises InternalError when a record holds NaN, an infinity or a value that JSON has no form for.
     """
-    tree = {
-        "schema": ENVELOPE,
-        "records": [as_tree(record) for record in records],
-        "problems": [as_tree(problem) for problem in problems],
-        "exit_code": exit_code,
-    }
-    return safe_json(canonical(tree)) + "\n"
+    return join_json([encode_record(record) for record in records], problems, exit_code)
+
+
+def join_json(encoded: Sequence[str], problems: Sequence[Problem], exit_code: int) -> str:
+    """As `render_json`, of records that are encoded already."""
+    rest = canonical({"problems": [as_tree(problem) for problem in problems], "exit_code": exit_code})
+    # Keys stay sorted: exit_code, problems, records, schema.
+    return safe_json(f'{rest[:-1]},"records":[{",".join(encoded)}],"schema":{canonical(ENVELOPE)}}}') + "\n"

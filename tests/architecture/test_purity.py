@@ -48,7 +48,7 @@ def test_engine_and_checks_open_no_file_and_no_socket(monkeypatch) -> None:
             today=date(2026, 11, 23),
         )
     )
-    assert len(report.records[0].judgements) > 20
+    assert len(report.presented[0].judgements) > 20
     assert seen == []
 
 

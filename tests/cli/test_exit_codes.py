@@ -31,7 +31,7 @@ def test_a_crash_outside_every_check_is_one_line_and_no_traceback(run, release, 
     def crash(*_: object) -> None:
         raise RuntimeError("line one\nline two")
 
-    monkeypatch.setattr(policy_gate.gate, "judge", crash)
+    monkeypatch.setattr(policy_gate.gate, "judge_each", crash)
     done = run("check")
     assert done.code == 3
     assert done.err == "policy-gate: internal error: RuntimeError: line one line two\n"

@@ -27,7 +27,7 @@ def test_a_missing_extra_is_a_refusal_and_no_crash(run, release, monkeypatch) ->
     def needs(*_: object) -> None:
         raise MissingExtraError("this report", "report")
 
-    monkeypatch.setattr(policy_gate.gate, "judge", needs)
+    monkeypatch.setattr(policy_gate.gate, "judge_each", needs)
     done = run("check")
     assert issubclass(MissingExtraError, GateError)
     assert (done.code, done.out) == (2, "")

@@ -113,7 +113,7 @@ DOCUMENTS = (
     _text("a configuration with a misspelt key", CONFIG + "  polices: []\n", r"^policy-gate\.yaml:4:3: unknown field 'polices'\n  did you mean 'policy'\?", "policy-gate.yaml"),
     _text("a configuration with no policy", CONFIG + "  policy: []\n", r"^policy-gate\.yaml:4:11: .*at least 1", "policy-gate.yaml"),
     _text("a configuration of aliases", BOMB, r"^policy-gate\.yaml:1:4: the anchor", "policy-gate.yaml"),
-    _text("a parameter that no pack has", CONFIG + "  parameters: {anything: 1}\n", r"^policy-gate\.yaml:4:\d+: no pack has a parameter 'anything'", "policy-gate.yaml"),
+    _text("a parameter that no pack has", CONFIG + "  policy: ['builtin:edge-baseline']\n  parameters: {anything: 1}\n", r"^policy-gate\.yaml:5:\d+: no pack has a parameter 'anything'", "policy-gate.yaml"),
     _text("an unknown shipped pack", CONFIG + '  policy: ["builtin:none"]\n', r"there is no pack 'builtin:none'", "policy-gate.yaml"),
     _text("a pack outside the checkout", CONFIG + '  policy: ["../pack.yaml"]\n', r"'\.\./pack\.yaml' has the segment '\.\.'", "policy-gate.yaml"),
     _text("a trust file that is not there", CONFIG + '  policy: ["builtin:signature"]\n  stage: release\n  trust: trust.yaml\n', r"^trust\.yaml: not in checkout", "policy-gate.yaml"),

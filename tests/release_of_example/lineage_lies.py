@@ -68,6 +68,7 @@ LINEAGE_LIES = (
         "LIN-003",
         ("  nodes:\n    - id: ",),
         also={"LIN-002": "the step that makes it also uses it, which is a circle"},
+        undone_by=frozenset({"/lineage/activities/0/generates/1"}),
     ),
     Lie(
         "lineage",
@@ -82,6 +83,7 @@ LINEAGE_LIES = (
         edited(("expression: CC-BY-4.0}", "expression: CC-BY-NC-SA-4.0}")),
         "LIN-006",
         ("      records: 85000\n      license: {expression: ",),
+        undone_by=frozenset({"/lineage/nodes/1/license"}),  # then the terms of its source count, which allow it
     ),
     Lie(
         "lineage",

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date
+
+import pytest
+
+from policy_gate.errors import GateError
+from policy_gate.gate import Request, judge, run
+from policy_gate.gate.fleet import can_fork
+from policy_gate.record import encode_record
+
+TODAY = date(2026, 11, 23)
+MANIFEST = """\
+apiVersion: policy-gate/v1alpha1
+kind: ReleaseManifest
+metadata: {{name: "{name}", version: "1", sequence: 1}}
+artifacts: [{{id: labels, path: "{name}.txt", role: asset, size: {size}}}]
+"""
+CONFIGURATION = """\
+apiVersion: policy-gate/v1alpha1
+kind: PolicyConfig
+spec: {policy: ["builtin:fingerprint", "builtin:release"], manifests: ["*.release.yaml"]}
+"""
+
+pytestmark = pytest.mark.skipif(not can_fork(), reason="a fleet is shared among processes on Linux with two cores")
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    (tmp_path / "policy-gate.yaml").write_text(CONFIGURATION)
+    for number in range(12):
+        (tmp_path / f"r{number:02d}.txt").write_text("labels")
+        manifest = MANIFEST.format(name=f"r{number:02d}", size=6 if number % 3 else 7)
+        (tmp_path / f"r{number:02d}.release.yaml").write_text(manifest)
+    return tmp_path
+
+
+def judged(folder, monkeypatch, *, from_manifests: int):
+    monkeypatch.setattr(run, "FLEET", from_manifests)
+    return judge(Request(root=folder, today=TODAY))
+
+
+def test_two_processes_find_what_one_finds(fleet, monkeypatch) -> None:
+    alone = judged(fleet, monkeypatch, from_manifests=1000)
+    shared = judged(fleet, monkeypatch, from_manifests=2)
+    assert [encode_record(one) for one in shared.presented] == [encode_record(one) for one in alone.presented]
+    assert shared.exit_code == alone.exit_code == 1
+    assert len({one.release.name for one in shared.presented}) == 12
+
+
+def test_two_processes_see_a_name_that_both_hold(fleet, monkeypatch) -> None:
+    (fleet / "r11.release.yaml").write_text(MANIFEST.format(name="r00", size=6))
+    for from_manifests in (1000, 2):
+        report = judged(fleet, monkeypatch, from_manifests=from_manifests)
+        assert [str(one) for one in report.problems] == [
+            "r11.release.yaml:3:18: release 'r00' is already described by r00.release.yaml"
+        ]
+        assert report.exit_code == 2
+
+
+def test_a_broken_manifest_in_the_other_process_is_reported_and_the_rest_is_judged(fleet, monkeypatch) -> None:
+    (fleet / "r05.release.yaml").write_text("a: [")
+    report = judged(fleet, monkeypatch, from_manifests=2)
+    assert len(report.presented) == 11
+    assert [one.path for one in report.problems] == ["r05.release.yaml"]
+    assert report.exit_code == 2
+
+
+def test_a_model_listed_in_the_other_process_is_no_finding_here(fleet, monkeypatch) -> None:
+    (fleet / "r01.onnx").write_bytes(b"")
+    text = MANIFEST.format(name="r01", size=6).replace("r01.txt", "r01.onnx")
+    (fleet / "r01.release.yaml").write_text(text)
+    report = judged(fleet, monkeypatch, from_manifests=2)
+    blamed = {
+        one.release.name
+        for one in report.presented
+        for rule in one.judgements
+        if rule.rule == "REL-004" and rule.blocks
+    }
+    assert blamed == set()
+
+
+def test_a_process_that_is_lost_is_an_internal_error_and_never_a_pass(fleet, monkeypatch) -> None:
+    parent = os.getpid()
+    original = run.read_manifest
+
+    def dies(tree, path):
+        if os.getpid() != parent:
+            os._exit(0)
+        return original(tree, path)
+
+    monkeypatch.setattr(run, "read_manifest", dies)
+    with pytest.raises(GateError) as caught:
+        judged(fleet, monkeypatch, from_manifests=2)
+    assert caught.value.exit_code == 3
+    assert sys.platform == "linux"
