@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "keyword-spotting"
+
+SMALL = """\
+apiVersion: policy-gate/v1alpha1
+kind: ReleaseManifest
+metadata:
+  name: kws-{number}
+  version: "1.4.0"
+  sequence: 41
+  license: Apache-2.0
+artifacts:
+  - id: kws
+    path: kws.onnx
+    size: {size}
+    digest: "{digest}"
+targets:
+  - id: node-v2
+    runs: [kws]
+    dimensions: {{N: 1}}
+"""
+"""What a producer writes by hand, as `init` drafts it."""
 
 MANIFEST = """\
 apiVersion: policy-gate/v1alpha1
@@ -63,6 +84,7 @@ lineage:
     - {{id: train, uses: [dataset:train], generates: [kws]}}
 signing: {{release: signatures/release.dsse.json}}
 """
+"""A manifest with privacy, lineage and signing, of 50 lines."""
 
 
 CONFIGURATION = """\
@@ -75,7 +97,7 @@ spec: {policy: ["builtin:edge-baseline"], manifests: ["**/*.release.yaml"]}
 def make_one(folder: Path) -> None:
     """One manifest beside the example's model."""
     shutil.copy(EXAMPLE / "model" / "kws.onnx", folder / "kws.onnx")
-    (folder / "release.yaml").write_text(_manifest(folder / "kws.onnx", 0))
+    (folder / "release.yaml").write_text(_manifest(SMALL, folder / "kws.onnx", 0))
 
 
 def make_fleet(folder: Path, count: int) -> list[str]:
@@ -83,15 +105,15 @@ def make_fleet(folder: Path, count: int) -> list[str]:
     (folder / "kws.onnx").write_bytes(_tiny_model())
     names = [f"r{number:04d}.release.yaml" for number in range(count)]
     for number, name in enumerate(names):
-        (folder / name).write_text(_manifest(folder / "kws.onnx", number))
+        (folder / name).write_text(_manifest(MANIFEST, folder / "kws.onnx", number))
     (folder / "policy-gate.yaml").write_text(CONFIGURATION)
     return names
 
 
-def _manifest(model: Path, number: int) -> str:
+def _manifest(template: str, model: Path, number: int) -> str:
     content = model.read_bytes()
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    return MANIFEST.format(number=number, size=len(content), digest=digest)
+    return template.format(number=number, size=len(content), digest=digest)
 
 
 def _tiny_model() -> bytes:
@@ -117,7 +139,7 @@ def make_big_model(path: Path) -> Path:
     return path
 
 
-def make_deep_model(path: Path, nodes: int) -> Path:
+def make_deep_model(path: Path, nodes: int = 50_000) -> Path:
     """A chain of additions."""
     chain = [helper.make_node("Add", [f"t{n}", "one"], [f"t{n + 1}"], name=f"add{n}") for n in range(nodes)]
     one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
@@ -147,3 +169,8 @@ def make_policies_of_checkov(folder: Path) -> Path:
             f"  attribute: {field}\n  operator: exists\n"
         )
     return folder
+
+
+if __name__ == "__main__":
+    # In a process of its own: what starts a command lends it its own peak of memory.
+    {"big": make_big_model, "deep": make_deep_model}[sys.argv[1]](Path(sys.argv[2]))

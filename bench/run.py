@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from inputs import make_big_model, make_deep_model, make_fleet, make_one, make_policies_of_checkov
+from inputs import make_fleet, make_one, make_policies_of_checkov
 from measure import Command, in_turn, median_ms, peak_mib, ratio
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -34,10 +34,18 @@ class Row:
 def peer(name: str) -> Path:
     """The folder of a peer's own environment; made once, below .bench/."""
     home = PROJECT / ".bench" / name
-    if not (home / BIN / "python").exists():
+    if not (home / "installed").exists():
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         subprocess.run([home / BIN / "python", "-m", "pip", "install", "--quiet", PEERS[name]], check=True)
+        (home / "installed").touch()
     return home / BIN
+
+
+def made(kind: str, folder: Path) -> Path:
+    """A model file, made in a process of its own."""
+    path = folder / f"{kind}.onnx"
+    subprocess.run([sys.executable, str(PROJECT / "bench" / "inputs.py"), kind, str(path)], check=True)
+    return path
 
 
 def one_manifest(folder: Path) -> Iterator[Row]:
@@ -80,7 +88,7 @@ def fleet(folder: Path) -> Iterator[Row]:
 
 
 def big_model(folder: Path) -> Iterator[Row]:
-    path = make_big_model(folder / "big.onnx")
+    path = made("big", folder)
     code = "import onnx_tool, sys; onnx_tool.model_profile(sys.argv[1])"
     commands = [
         Command("ours", [*OURS, "inspect", str(path)], folder),
@@ -94,7 +102,7 @@ def big_model(folder: Path) -> Iterator[Row]:
 
 
 def deep_model(folder: Path) -> Iterator[Row]:
-    path = make_deep_model(folder / "deep.onnx", nodes=50_000)
+    path = made("deep", folder)
     samples = in_turn([Command("ours", [*OURS, "inspect", "--top", "5", str(path)], folder)], rounds=3)
     seconds = median_ms(samples["ours"], wall=True) / 1000
     yield Row("50,000 nodes, whole process", f"{seconds:.2f} s", "< 2 s", seconds < 2)

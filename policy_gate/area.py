@@ -29,12 +29,15 @@ class FactBook:
     def __init__(self, collected: Iterable[Fact | Missing] = ()) -> None:
         """Start from what is already collected."""
         self._by_name: dict[str, list[Fact | Missing]] = {}
+        self._first: dict[tuple[str, Subject], Fact | Missing] = {}
         self.add(collected)
 
     def add(self, collected: Iterable[Fact | Missing]) -> None:
         """Take in what a collector found."""
         for entry in collected:
-            self._by_name.setdefault(entry.fact if isinstance(entry, Missing) else entry.name, []).append(entry)
+            name = entry.fact if isinstance(entry, Missing) else entry.name
+            self._by_name.setdefault(name, []).append(entry)
+            self._first.setdefault((name, entry.subject), entry)
 
     def entries(self, kind: type[Fact]) -> tuple[Fact | Missing, ...]:
         """Everything of one type, known and missing, in the order it was collected."""
@@ -46,9 +49,9 @@ class FactBook:
 
     def get(self, kind: type[F], subject: Subject) -> F | Missing:
         """The fact of one type about one subject; missing, as not declared, where no collector spoke of it."""
-        for entry in self._by_name.get(kind.name, ()):
-            if entry.subject == subject and isinstance(entry, (kind, Missing)):
-                return entry
+        entry = self._first.get((kind.name, subject))
+        if isinstance(entry, (kind, Missing)):
+            return entry
         return Missing(
             fact=kind.name,
             subject=subject,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy_gate.catalogue import sections
 from policy_gate.document import load
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
+from policy_gate.frozen import dataclass
 from policy_gate.manifest import decode_manifest
 from policy_gate.policy.globs import matches
 from policy_gate.policy.pack import ConfigSpec

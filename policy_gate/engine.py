@@ -23,6 +23,7 @@ from policy_gate.model import (
     Record,
     ReleaseIdentity,
     Stage,
+    Subject,
     Verdict,
 )
 from policy_gate.policy.loading import place_of
@@ -30,6 +31,8 @@ from policy_gate.policy.loading import place_of
 if TYPE_CHECKING:
     from policy_gate.catalogue import BoundRule
     from policy_gate.document import Document
+
+SHOWN_SUBJECTS = 5
 
 SCHEMA = "policy-gate/record/v1alpha1"
 
@@ -191,11 +194,12 @@ def _judge(rule: BoundRule, facts: FactBook, base: Base, places: _Places) -> Ite
                 detail=f"no {rule.check.judges.name} was collected",
             ),
         )
+    comparison = _Comparison(rule, facts, base)
     for entry in entries:
         if isinstance(entry, Missing):
             answer = _answer_missing(entry)
         elif rule.check.against_base:
-            answer = _answer_against_base(rule, entry, facts, base)
+            answer = comparison.answer(entry)
         else:
             answer = _call(rule, entry)
         yield _judgement(rule, entry, answer, places)
@@ -211,29 +215,42 @@ def _answer_missing(missing: Missing) -> Answer:
     )
 
 
-def _answer_against_base(rule: BoundRule, fact: Fact, facts: FactBook, base: Base) -> Answer:
-    """Compare with the base fact; having none is a state of its own, and never by losing the old subject."""
-    if base.state is BaseState.BROKEN:
-        return Answer(outcome=Outcome.UNKNOWN, reason=Reason.BASE_UNKNOWN, message=base.detail)
-    if base.facts is None:
-        return _no_baseline(base.state.value)
-    found = base.facts.get(type(fact), fact.subject)
-    if isinstance(found, Fact):
-        return _call(rule, fact, base=found)
-    before = base.facts.entries(type(fact))
-    if any(entry.subject == fact.subject for entry in before):
-        message = f"the base has no comparable value: {found.detail}"
-        return Answer(outcome=Outcome.UNKNOWN, reason=Reason.BASE_UNKNOWN, message=message)
-    now = {entry.subject for entry in facts.entries(type(fact))}
-    gone = sorted({entry.subject for entry in before} - now)
-    if gone:
+class _Comparison:
+    """One rule against the base: which subjects the base has that this release lost, found once for all subjects."""
+
+    def __init__(self, rule: BoundRule, facts: FactBook, base: Base) -> None:
+        self._rule, self._base = rule, base
+        kind = rule.check.judges
+        self._before = {entry.subject for entry in base.facts.entries(kind)} if base.facts is not None else set()
+        now = {entry.subject for entry in facts.entries(kind)}
+        self._gone = sorted(self._before - now)
+
+    def answer(self, fact: Fact) -> Answer:
+        """Compare with the base fact; having none is a state of its own, and never by losing the old subject."""
+        base = self._base
+        if base.state is BaseState.BROKEN:
+            return Answer(outcome=Outcome.UNKNOWN, reason=Reason.BASE_UNKNOWN, message=base.detail)
+        if base.facts is None:
+            return _no_baseline(base.state.value)
+        found = base.facts.get(type(fact), fact.subject)
+        if isinstance(found, Fact):
+            return _call(self._rule, fact, base=found)
+        if fact.subject in self._before:
+            message = f"the base has no comparable value: {found.detail}"
+            return Answer(outcome=Outcome.UNKNOWN, reason=Reason.BASE_UNKNOWN, message=message)
+        if self._gone:
+            return self._renamed(fact.subject)
+        return _no_baseline(f"no baseline: {fact.subject} is new in this release")
+
+    def _renamed(self, subject: Subject) -> Answer:
+        more = len(self._gone) - SHOWN_SUBJECTS
+        gone = ", ".join(map(str, self._gone[:SHOWN_SUBJECTS])) + (f" and {more} more" if more > 0 else "")
         return Answer(
             outcome=Outcome.UNKNOWN,
             reason=Reason.BASE_UNKNOWN,
-            message=f"{fact.subject} is new while {', '.join(map(str, gone))} is gone: what replaces what is unknown",
+            message=f"{subject} is new while {gone} is gone: what replaces what is unknown",
             fixes=(Fix(text="keep the id of what this replaces, or add and remove in two releases"),),
         )
-    return _no_baseline(f"no baseline: {fact.subject} is new in this release")
 
 
 def _no_baseline(message: str) -> Answer:

@@ -1,14 +1,15 @@
 """Frozen dataclasses that load fast: a command imports a hundred of them before it reads its first file.
 
 The standard library writes and compiles six methods for every frozen class, about 0.5 ms each time a process starts.
-Here keyword-only frozen classes share their methods, and everything else is the standard library's own: fields,
+Here frozen classes with slots share their methods, and everything else is the standard library's own: fields,
 `dataclasses.replace`, `is_dataclass`. Reason and figures: docs/decisions/0005-frozen-classes-that-load-fast.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, FrozenInstanceError, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from dataclasses import dataclass as _standard
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,14 +17,18 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(cls: type | None = None, /, **options: bool) -> Any:  # Any: a class, or a decorator of one
-        """As `dataclasses.dataclass`; of `frozen`, `slots`, `kw_only` together it makes a class with shared methods."""
-        if cls is None and options == {"frozen": True, "slots": True, "kw_only": True}:
-            return _with_shared_methods
-        return _standard(cls, **options)
+        """As `dataclasses.dataclass`; frozen classes with slots and nothing special share methods."""
+        keyword_only = options.pop("kw_only", False)
+        if cls is None and options == {"frozen": True, "slots": True}:
+            return partial(_with_shared_methods, keyword_only=keyword_only)
+        return _standard(cls, kw_only=keyword_only, **options)
 
 
-def _with_shared_methods(cls: type) -> Any:  # Any: the class itself, which only the caller knows
-    made: Any = _standard(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)  # Any: as above
+def _with_shared_methods(cls: type, *, keyword_only: bool) -> Any:  # Any: the class itself, which the caller knows
+    special = [one for one in vars(cls).values() if isinstance(one, Field) and not _plain(one)]
+    if special or hasattr(cls, "__post_init__"):
+        return _standard(frozen=True, slots=True, kw_only=keyword_only)(cls)
+    made: Any = _standard(init=False, repr=False, eq=False, slots=True, kw_only=keyword_only)(cls)  # Any: as above
     # A slot's own setter goes past `__setattr__`, which refuses.
     made.__frozen_fields__ = tuple(
         (one.name, getattr(made, one.name).__set__, one.default, one.default_factory) for one in fields(made)
@@ -33,7 +38,19 @@ def _with_shared_methods(cls: type) -> Any:  # Any: the class itself, which only
     return made
 
 
-def _init(self: Any, **given: object) -> None:  # Any: any class made here
+def _plain(one: Field[object]) -> bool:
+    return bool(one.init and one.repr and one.compare) and one.hash is None and one.kw_only is MISSING
+
+
+def _init(self: Any, *positional: object, **given: object) -> None:  # Any: any class made here
+    if positional:
+        names = self.__match_args__
+        if len(positional) > len(names):
+            raise TypeError(f"{type(self).__name__} takes {len(names)} values by position")
+        for name, value in zip(names, positional, strict=False):
+            if name in given:
+                raise TypeError(f"{type(self).__name__} has two values for '{name}'")
+            given[name] = value
     for name, put, default, factory in self.__frozen_fields__:
         if name in given:
             put(self, given.pop(name))

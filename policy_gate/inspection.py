@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy_gate.errors import EvidenceError, Problem, UsageError
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph import read_model
 from policy_gate.source import Tree, check_path, open_working_tree
 

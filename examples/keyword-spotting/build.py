@@ -40,8 +40,8 @@ def gate(*arguments: str) -> None:
 
 
 def records(split: bytes) -> str:
-    """The digest of every record of a split; the records themselves stay where the recordings are kept."""
-    return "".join(f"{hashlib.sha256(split + str(number).encode()).hexdigest()}\n" for number in range(RECORDS))
+    """The digest of every record of a split, sorted; the records themselves stay where the recordings are kept."""
+    return "".join(sorted(f"{hashlib.sha256(split + str(number).encode()).hexdigest()}\n" for number in range(RECORDS)))
 
 
 def model(channels: int) -> ModelProto:

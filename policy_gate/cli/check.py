@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from policy_gate.gate import Present, Report, Request
     from policy_gate.model import Record
@@ -72,25 +72,35 @@ def _request(given: dict[str, object]) -> Request:
     from policy_gate.model import Stage
 
     base, bundle, tree = str(given["base"]), given["bundle"], str(given["tree"])
-    if os.environ.get("CI", "").lower() in ("1", "true") and not base and not given["no_base"]:
-        raise UsageError(
-            "in CI a release is judged against its base: pass --base REV, or --no-base to judge without one"
-        )
     now = given["now"]
-    root = Path(str(bundle)) if bundle else default_root(Path.cwd())
+    today = datetime.now(UTC).date()
+    day = now.date() if isinstance(now, datetime) else today
+    if _in_ci(os.environ):
+        if not base and not given["no_base"]:
+            raise UsageError("in CI a release is judged against its base: pass --base REV, or --no-base to do without")
+        if day < today:
+            raise UsageError(f"--now {day}: in CI a release is not judged as of a day that is over")
+    root = default_root(Path.cwd())
     manifests = given["manifests"]
     return Request(
-        root=Path.cwd() if bundle else root,
+        root=root,
         tree=f"bundle:{bundle}" if bundle else tree,
         base=base,
-        config=_config(str(given["config"]), root, bundle=bool(bundle)),
+        config=_config(str(given["config"]), root, bundle=bool(bundle) and not base),
         policies=tuple(str(one) for one in given["policies"]) if isinstance(given["policies"], tuple) else (),
         stage=Stage(str(given["stage"])) if given["stage"] else None,
         manifests=tuple(str(one) if bundle else inside(str(one), root) for one in manifests)
         if isinstance(manifests, tuple)
         else (),
-        today=now.date() if isinstance(now, datetime) else datetime.now(UTC).date(),
+        today=day,
         progress=_progress(),
+    )
+
+
+def _in_ci(environment: Mapping[str, str]) -> bool:
+    """Whether a CI service runs this: most set CI to some word, some only a name of their own."""
+    return environment.get("CI", "").lower() not in ("", "0", "false") or any(
+        name in environment for name in ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
     )
 
 

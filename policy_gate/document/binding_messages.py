@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy_gate.document.pointer import join, readable, split
 from policy_gate.document.rules import shown
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

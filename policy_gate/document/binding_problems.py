@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from policy_gate.document.expectations import expected_at
 from policy_gate.document.places import problem
 from policy_gate.document.pointer import join, readable, split
 from policy_gate.errors import Problem
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

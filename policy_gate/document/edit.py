@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy_gate.document.loading import load
@@ -12,6 +11,7 @@ from policy_gate.document.places import problem
 from policy_gate.document.pointer import join, list_index, readable, split
 from policy_gate.document.rendering import json_text, yaml_text
 from policy_gate.errors import DocumentError, GateError
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

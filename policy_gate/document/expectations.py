@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections.abc
-from dataclasses import dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 from pydantic.fields import FieldInfo
+
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

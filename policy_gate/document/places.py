@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy_gate.document.pointer import join, list_index, split
 from policy_gate.document.rules import DEFAULT_LIMITS, Limits, Value
 from policy_gate.errors import DocumentError, Problem
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from policy_gate.frozen import dataclass
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from policy_gate.area import History
-from policy_gate.errors import GateError, ManifestError
+from policy_gate.errors import GateError, ManifestError, Problem
 from policy_gate.gate.reading import find_manifests, read_manifest
 from policy_gate.manifest import Manifest
 from policy_gate.policy.pack import ConfigSpec
@@ -69,4 +69,25 @@ class Bases:
             return history, ManifestError(
                 f"the base has the release '{manifest.metadata.name}' more than once: {where}"
             )
-        return history, same_name[0] if same_name else None
+        if not same_name:
+            # A base manifest that cannot be read may be this release's: then there is a baseline, unknown to us.
+            return history, next(self._unreadable(), None)
+        return history, same_name[0]
+
+    def vanished(self, still_there: Callable[[str], bool], names: Iterable[str]) -> Iterator[Problem]:
+        """The base's manifests that are neither at their path nor under their name any more.
+
+        `names` are those of the head's manifests; they are read only when a path is gone.
+        """
+        gone = [path for path in self.paths() if not still_there(path)]
+        kept = set(names) if gone else set()
+        hint = "a release is withdrawn by changing the configuration first, in a change of its own"
+        for path in gone:
+            found = self.at(path)
+            if isinstance(found, GateError):
+                yield Problem("the base's manifest cannot be read, and is gone: which release it held is unknown", path)
+            elif found is not None and found.metadata.name not in kept:
+                yield Problem(f"release '{found.metadata.name}' of the base has no manifest any more", path, hint=hint)
+
+    def _unreadable(self) -> Iterator[GateError]:
+        return (found for path in self.paths() if isinstance(found := self.at(path), GateError))

@@ -11,6 +11,7 @@ from policy_gate.errors import InternalError, Problem
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
     from policy_gate.model import Record
 
@@ -120,19 +121,18 @@ def judge_in_shares(judge_share: Callable[[Desk], Share[T]], manifests: int) -> 
 
     context = multiprocessing.get_context("fork")
     count = min(os.cpu_count() or 1, max(2, manifests // FLEET))
-    pipes = [context.Pipe() for _ in range(count - 1)]
 
     def work(number: int, line: Connection) -> None:
         line.send(judge_share(_Seat(number, count, [line])))
 
-    workers = [
-        context.Process(target=work, args=(number, theirs), daemon=True)
-        for number, (_, theirs) in enumerate(pipes, start=1)
-    ]
-    for worker, (_, theirs) in zip(workers, pipes, strict=True):
-        worker.start()
-        theirs.close()  # the worker's end lives in the worker, so that losing it is seen here
-    lines = [ours for ours, _ in pipes]
+    workers: list[ForkProcess] = []
+    lines: list[Connection] = []
+    for number in range(1, count):
+        ours, theirs = context.Pipe()
+        workers.append(context.Process(target=work, args=(number, theirs), daemon=True))
+        workers[-1].start()
+        theirs.close()  # the worker's end lives in that worker alone, so that losing it is seen here
+        lines.append(ours)
     shares = [judge_share(_Seat(0, count, lines)), *(_answer(line) for line in lines)]
     for worker in workers:
         worker.join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from policy_gate import __version__
@@ -113,7 +114,7 @@ class _Run:
     def judge_all(self, spec: ConfigSpec, present: Present[T]) -> Report[T]:
         paths = self.request.manifests or find_manifests(self.head, spec.manifests)
         # A release that the base had is missed below, also where having none is allowed.
-        if not paths and not (self.request.base and any(self.bases.all())):
+        if not paths and not (self.request.base and self.bases.paths()):
             return self._nothing(spec)
         judge_share = partial(self._judge_share, spec, paths, present)
         shares = judge_in_shares(judge_share, len(paths)) if self._may_fork(len(paths)) else [judge_share(Alone())]
@@ -130,11 +131,13 @@ class _Run:
     def _judge_share(self, spec: ConfigSpec, paths: Sequence[str], present: Present[T], desk: Desk) -> Share[T]:
         run = self if desk.first else replace(self, bases=self.bases.reopened())
         manifests, problems = run.read_share(paths, desk)
-        everywhere = desk.exchange(_known(self.head, manifests.values(), spec, paths))
+        everywhere = desk.exchange(run.known(manifests.values(), spec, paths))
         if desk.first:
             problems.extend(_same_names(everywhere.names))
-            if not self.request.manifests and self.request.base:
-                problems.extend(run.vanished(frozenset(paths), {name.name for name in everywhere.names}))
+            if self.request.base:
+                judged_names = (name.name for name in everywhere.names)
+                names = chain(judged_names, (other.metadata.name for other in self._others(spec, paths)))
+                problems.extend(run.bases.vanished(self.head.exists, names))
         run.digest_all(manifests.values())
         judged = []
         for position, path in desk.mine(paths):
@@ -153,6 +156,25 @@ class _Run:
                 problems.extend(error.problems)
         return manifests, problems
 
+    def known(self, judged: Iterable[Manifest], spec: ConfigSpec, paths: Sequence[str]) -> Known:
+        """What others must know of these manifests: names, and the tree paths that manifests list.
+
+        Manifests that this run does not judge list files too. Against a base only those of the base do:
+        what a change adds and nobody judges must not hide a model.
+        """
+        manifests = tuple(judged)
+        names = []
+        for manifest in manifests:
+            span = manifest.document.span("/metadata/name")
+            names.append(NamedRelease(manifest.path, manifest.metadata.name, span.line, span.column))
+        unjudged = self.bases.all() if self.request.base else self._others(spec, paths)
+        listed = (
+            f"{manifest.folder}/{artifact.path}" if manifest.folder else artifact.path
+            for manifest in (*manifests, *unjudged)
+            for artifact in manifest.artifacts
+        )
+        return Known(tuple(names), frozenset(listed))
+
     def _nothing(self, spec: ConfigSpec) -> Report[T]:
         if spec.allow_none:
             return Report(presented=(), problems=(), exit_code=0, notes=("no manifest, as the configuration allows",))
@@ -160,13 +182,13 @@ class _Run:
         hint = "`policy-gate init` drafts one; `allow_none: true` in the configuration accepts that there is none"
         raise UsageError(Problem(f"no release manifest in {self.head.label} (looked for {patterns})", hint=hint))
 
-    def vanished(self, paths: frozenset[str], names: set[str]) -> Iterator[Problem]:
-        """A manifest of the base that is neither at its path nor under its name any more."""
-        for path in self.bases.paths():
-            found = self.bases.at(path)
-            if path not in paths and isinstance(found, Manifest) and found.metadata.name not in names:
-                hint = "a release is withdrawn by changing the configuration first, in a change of its own"
-                yield Problem(f"release '{found.metadata.name}' of the base has no manifest any more", path, hint=hint)
+    def _others(self, spec: ConfigSpec, paths: Sequence[str]) -> Iterator[Manifest]:
+        """The head's manifests that this run does not judge; what cannot be read counts for nothing."""
+        for path in sorted(set(find_manifests(self.head, spec.manifests)) - set(paths)):
+            try:
+                yield read_manifest(self.head, path)
+            except GateError:
+                continue
 
     def digest_all(self, manifests: Iterable[Manifest]) -> None:
         """Hash every artifact of every manifest at once, so that all cores share the work."""
@@ -244,24 +266,3 @@ def _same_names(names: Iterable[NamedRelease]) -> Iterator[Problem]:
         if other is not one:
             message = f"release '{one.name}' is already described by {other.path}"
             yield Problem(message, one.path, one.line, one.column)
-
-
-def _known(tree: Tree, judged: Iterable[Manifest], spec: ConfigSpec, paths: Sequence[str]) -> Known:
-    """What others must know of these manifests: names, and tree paths that they or unjudged manifests list."""
-    manifests = tuple(judged)
-    names = []
-    for manifest in manifests:
-        span = manifest.document.span("/metadata/name")
-        names.append(NamedRelease(manifest.path, manifest.metadata.name, span.line, span.column))
-    unjudged = []
-    for path in set(find_manifests(tree, spec.manifests)) - set(paths):
-        try:
-            unjudged.append(read_manifest(tree, path))
-        except GateError:
-            continue  # what an unreadable manifest lists counts for nothing
-    listed = (
-        f"{manifest.folder}/{artifact.path}" if manifest.folder else artifact.path
-        for manifest in (*manifests, *unjudged)
-        for artifact in manifest.artifacts
-    )
-    return Known(tuple(names), frozenset(listed))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from policy_gate.errors import UsageError
+from policy_gate.frozen import dataclass
 from policy_gate.gate.request import Request
 from policy_gate.source import (
     Tree,

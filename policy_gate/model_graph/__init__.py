@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model_graph.archive import archive
 from policy_gate.model_graph.graph import Model
 from policy_gate.model_graph.onnx_reader import read_onnx
 from policy_gate.model_graph.onnx_tensor import ExternalSize
-from policy_gate.model_graph.sniff import HEAD_BYTES, UNKNOWN, sniff
+from policy_gate.model_graph.sniff import HEAD_BYTES, UNKNOWN, sniff, sniff_file
 from policy_gate.model_graph.wire import BinaryFile
 
-__all__ = ["HEAD_BYTES", "UNKNOWN", "BinaryFile", "ExternalSize", "Model", "read_model", "sniff"]
+__all__ = [
+    "HEAD_BYTES",
+    "UNKNOWN",
+    "BinaryFile",
+    "ExternalSize",
+    "Model",
+    "archive",
+    "read_model",
+    "sniff",
+    "sniff_file",
+]
 
 
 def read_model(file: BinaryFile, name: str, external: ExternalSize | None = None) -> Model:
@@ -20,12 +31,10 @@ def read_model(file: BinaryFile, name: str, external: ExternalSize | None = None
     Raises:
         EvidenceError: UNSUPPORTED_FORMAT when there is no reader for the format; else as `read_onnx`.
     """
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
-    found = sniff(head, name)
+    found = sniff_file(file, name)
     if found == "onnx":
         return read_onnx(file, external=external, name=name.rsplit("/", 1)[-1])
     if found in {"", UNKNOWN}:
-        what = "the file is empty" if not head else "its content is of no known model format"
+        what = "its content is of no known model format" if file.seek(0, 2) else "the file is empty"
         raise EvidenceError(Reason.UNSUPPORTED_FORMAT, f"{name}: {what}")
     raise EvidenceError(Reason.UNSUPPORTED_FORMAT, f"{name}: {found} has no reader yet")

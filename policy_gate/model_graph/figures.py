@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.values import UnknownCost
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from policy_gate.frozen import dataclass
 
 Dimension = int | str | None
 """One extent of a shape: a number, a symbol to be bound by name, or None when the file does not say."""
@@ -117,7 +119,10 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model file as read: `format` is "onnx" or "tflite", `opsets` maps domain ("" is ai.onnx) to version."""
+    """A model file as read: `format` is "onnx" or "tflite", `opsets` maps domain ("" is ai.onnx) to version.
+
+    `external_bytes` are the bytes that constants take of each external file, each byte once.
+    """
 
     format: str
     file_bytes: int
@@ -128,4 +133,5 @@ class Model:
     producer: str = ""
     metadata: tuple[tuple[str, str], ...] = ()
     external_files: tuple[str, ...] = ()
+    external_bytes: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = field(default=())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.graph import Model, ValueInfo
 from policy_gate.model_graph.merkle import GraphHasher, Symbols, digest
 from policy_gate.model_graph.tensor_content import OpenPayload, TensorContent

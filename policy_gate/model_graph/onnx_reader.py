@@ -125,6 +125,7 @@ class _OnnxReader:
             producer=" ".join(filter(None, (found.get("producer_name", ""), found.get("producer_version", "")))),
             metadata=tuple(found.get("metadata_props", ())),
             external_files=self._tensors.files,
+            external_bytes=self._tensors.bytes_taken,
         )
         return check_well_formed(model, self._notes(found))
 

@@ -69,6 +69,11 @@ class TensorReader:
         """Every outside file that a tensor lies in, sorted."""
         return tuple(sorted(self._ranges))
 
+    @property
+    def bytes_taken(self) -> tuple[tuple[str, int], ...]:
+        """How many bytes tensors take of each outside file, sorted by file."""
+        return tuple((path, sum(length for _, length in ranges)) for path, ranges in sorted(self._ranges.items()))
+
     def entry(self, start: int, end: int) -> tuple[str, str]:
         """Decode a StringStringEntryProto."""
         self._wire.spend(_ENTRY_MEMORY)

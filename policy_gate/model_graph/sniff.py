@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from policy_gate.errors import EvidenceError
-from policy_gate.model_graph.wire import varint
+from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model_graph.archive import member_names
+from policy_gate.model_graph.wire import BinaryFile, varint
 
 HEAD_BYTES = 4096
+MAX_WALKED_FIELDS = 20_000
 
 UNKNOWN = "unknown"
 
@@ -43,18 +45,38 @@ _ZIP_FORMATS: tuple[tuple[bytes, str], ...] = (
 _ZIP_SUFFIXES = {".keras": "keras-zip", ".pt": "pytorch-zip", ".pth": "pytorch-zip", ".ckpt": "pytorch-zip"}
 _PICKLE_SECOND = frozenset(b"c(]}X\x8aN\x8c\x95q)KMJGV\x85\x86\x87\x88\x89B\x8f\x90")
 _ONNX_MESSAGES = frozenset({7, 8, 14, 20, 25, 26})
+_ONNX_FIELDS = frozenset({1, 2, 3, 4, 5, 6}) | _ONNX_MESSAGES
+_IR_VERSION, _GRAPH, _OPSET = 0x08, 0x3A, 0x42  # keys of a ModelProto: field number << 3 | wire type
+_MODEL_KEYS = frozenset({_IR_VERSION, _GRAPH, _OPSET})
+_SIZES = {1: 8, 5: 4}  # bytes of a field by its wire type
+_FIELD_BYTES = 20  # a key and a length, each a varint of at most ten bytes
 
 
 def sniff(head: bytes, path: str) -> str:
     """Name the format of a model by its first `HEAD_BYTES` bytes, "" when it is not one.
 
-    A file named as a model whose content is of no known format, empty or cut is "unknown", never "".
+    A file named as a model whose content is of no known format, empty or cut is "unknown", never "", and so is an
+    archive that shows a member of such a name.
     """
-    suffix = PurePosixPath(path).suffix.lower()
-    found = _by_content(head, suffix)
+    found = _by_content(head, _suffix(path))
     if found:
         return found
-    return UNKNOWN if suffix in MODEL_SUFFIXES else ""
+    return UNKNOWN if any(_suffix(name) in MODEL_SUFFIXES for name in (path, *member_names(head))) else ""
+
+
+def sniff_file(file: BinaryFile, path: str) -> str:
+    """Name the format as `sniff` does, also of an ONNX model whose fields the first bytes do not show.
+
+    Protobuf lets fields stand in any order, and unknown ones of any length before the rest. "unknown" when the
+    content is protobuf of more fields than are walked.
+    """
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    return sniff(head, path) or _walk(file)
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix.lower()
 
 
 def _by_content(head: bytes, suffix: str) -> str:
@@ -101,20 +123,67 @@ def _is_coreml(head: bytes) -> bool:
 
 
 def _is_onnx(head: bytes) -> bool:
-    """The fields of a ModelProto, `ir_version` among them, up to its graph or the end of the head."""
+    """The fields of a ModelProto, `ir_version` among them, up to its graph or the end of the head.
+
+    Fields of other numbers are passed over, as every protobuf parser does.
+    """
     seen: set[int] = set()
-    at = 0
+    at = strange = 0
     try:
         while at < len(head) and not {1, 7} <= seen:
-            key, at = varint(head, at)
-            length, at = varint(head, at)
-            if not _may_be_onnx(key, length, head[at : at + length]):
+            key, number, end = _field(head, at)
+            if key >> 3 not in _ONNX_FIELDS:
+                strange += 1
+            elif not _may_be_onnx(key, number, head[end - number : end]):
                 return False
-            at += length if key & 7 else 0
-            seen.add(key >> 3)
+            else:
+                seen.add(key >> 3)
+            at = end
     except (IndexError, EvidenceError):
         return False
-    return {1, 7} <= seen or (1 in seen and len(seen) > 1 and at > len(head))
+    return {1, 7} <= seen or (not strange and 1 in seen and len(seen) > 1 and at > len(head))
+
+
+def _walk(file: BinaryFile) -> str:
+    """Walk the fields of a whole file: "onnx" when they end with it and hold a graph beside a version."""
+    size, at, depth = file.seek(0, 2), 0, 0
+    seen: set[int] = set()
+    base, window = 0, b""
+    for _ in range(MAX_WALKED_FIELDS):
+        if at >= size:
+            whole = at == size and not depth
+            return "onnx" if whole and _GRAPH in seen and seen & {_IR_VERSION, _OPSET} else ""
+        if not base <= at <= base + len(window) - _FIELD_BYTES:
+            file.seek(at)
+            base, window = at, file.read(HEAD_BYTES)
+        try:
+            key, _, end = _field(window, at - base)
+        except (IndexError, EvidenceError):
+            return ""
+        depth += {3: 1, 4: -1}.get(key & 7, 0)
+        if depth < 0:
+            return ""
+        if not depth and key in _MODEL_KEYS:
+            seen.add(key)
+        at = base + end
+    return UNKNOWN
+
+
+def _field(buffer: bytes, at: int) -> tuple[int, int, int]:
+    """Key, number or length, and the index behind the field that begins at an index; groups have an end of their own.
+
+    Raises:
+        EvidenceError: a varint of more than 64 bits, field number 0, or a wire type that protobuf does not have.
+        IndexError: the buffer ends inside the key or the number.
+    """
+    key, at = varint(buffer, at)
+    kind = key & 7
+    if not key >> 3 or kind > 5:
+        raise EvidenceError(Reason.UNREADABLE, f"{key} is no key of protobuf")
+    if kind in {0, 2}:
+        number, at = varint(buffer, at)
+        return key, number, at + (number if kind else 0)
+    return key, 0, at + _SIZES.get(kind, 0)
 
 
 def _may_be_onnx(key: int, length: int, shown: bytes) -> bool:

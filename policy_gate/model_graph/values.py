@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.graph import Tensor
 
 MAX_EXTENT = 1 << 62

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.graph import Node, Tensor
 from policy_gate.model_graph.operators.table import NO_WORK, Operator, Work
 from policy_gate.model_graph.values import CostUnknown, UnknownCost, Value, broken

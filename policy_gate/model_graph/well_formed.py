@@ -10,17 +10,22 @@ from policy_gate.model_graph.graph import Function, Graph, Model, Node
 
 FunctionKey = tuple[str, str, str]
 
+# Runtimes bring operators of these domains; onnx.proto leaves it to them whether theirs or a model's function runs.
+_RUNTIME_DOMAINS = ("ai.onnx", "com.microsoft", "com.ms", "org.pytorch.aten")
+
 
 def check_well_formed(model: Model, notes: tuple[str, ...]) -> Model:
     """Return the model with its notes, after checking the names of every graph and function body.
 
     Raises:
-        EvidenceError: a name is assigned twice, used before or without being defined, or a function calls itself.
+        EvidenceError: a name is assigned twice, used before or without being defined, or a function calls itself
+            or stands in a domain of standard operators.
     """
     undeclared: dict[str, str] = {}
     _check_graph(model.graph, [], model.opsets, undeclared)
     by_key = functions_by_key(model.functions)
     for function in model.functions:
+        _refuse_override(function)
         names: set[str] = set()
         _define(function.inputs, names, f"function {function.name!r}")
         _check_nodes(function.nodes, [names], function.opsets, undeclared)
@@ -28,6 +33,18 @@ def check_well_formed(model: Model, notes: tuple[str, ...]) -> Model:
     functions_in_order(by_key)
     foreign = tuple(f"operator {op} of domain {domain!r}, which is not imported" for domain, op in undeclared.items())
     return replace(model, notes=(*notes, *foreign))
+
+
+def _refuse_override(function: Function) -> None:
+    """Refuse a function that a runtime may ignore for an operator of its own: what is counted must be what runs."""
+    domain = function.domain or "ai.onnx"
+    if any(domain == one or domain.startswith(f"{one}.") for one in _RUNTIME_DOMAINS):
+        what = f"function {function.name!r} stands in {domain}, the domain of operators that runtimes bring"
+        raise EvidenceError(
+            Reason.UNREADABLE,
+            f"{what}: which of the two runs is not defined",
+            fix="inline the function, or export it under a domain of your own",
+        )
 
 
 def functions_by_key(functions: Iterable[Function]) -> dict[FunctionKey, Function]:

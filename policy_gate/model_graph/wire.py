@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 
 MAX_FIELDS = 2_500_000
 MAX_TEXT_BYTES = 64 * 1024

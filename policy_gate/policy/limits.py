@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from typing import Any, Literal
+
+from policy_gate.frozen import dataclass
 
 Stricter = Literal["lower", "higher", "subset", "superset", "true", ""]
 """Which way a value tightens: smaller, larger, fewer members, more members, set; "" has no direction."""

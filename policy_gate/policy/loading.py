@@ -127,7 +127,10 @@ def _rules_of(name: str, read: ReadPack, packs: dict[str, _Pack], above: tuple[s
             rule=rule, mode=rule.mode, limits={}, document=pack.document, pointer=f"/spec/rules/{position}"
         )
     for position, inclusion in enumerate(pack.content.spec.include):
-        included = {one.rule.id: one for one in _rules_of(inclusion.pack, read, packs, (*above, name))}
+        included: dict[str, PolicyRule] = {}
+        for one in _rules_of(inclusion.pack, read, packs, (*above, name)):
+            if one.rule.id not in included or _stricter(one.mode, included[one.rule.id].mode):
+                included[one.rule.id] = one
         yield from _included(pack, position, inclusion, included)
 
 

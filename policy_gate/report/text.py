@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from policy_gate.frozen import dataclass
 from policy_gate.model import Judgement, Mode, Outcome, Place, Record, Scalar, Severity, Verdict
 from policy_gate.report.cells import fitting, fitting_end, width
 from policy_gate.report.safe import safe, safe_line

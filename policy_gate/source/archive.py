@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
-from dataclasses import dataclass
 from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 from policy_gate.errors import Problem, SourceError
+from policy_gate.frozen import dataclass
 from policy_gate.source.file import BinaryFile, OpenFile, Window, spooled
 from policy_gate.source.paths import colliding, nfc, path_fault, shown
 from policy_gate.source.tree import Entry, ListedTree

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import finalize
 
 from policy_gate.errors import SourceError
+from policy_gate.frozen import dataclass
 from policy_gate.source.blobs import Blobs
 from policy_gate.source.file import spooled
 from policy_gate.source.tree import NOT_FETCHED, SYMBOLIC_LINK, Entry, ListedTree

@@ -6,9 +6,9 @@ at a damaged header, loops on a negative size (CVE-2025-8194) and backtracks on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from policy_gate.frozen import dataclass
 from policy_gate.source.archive import ArchiveTree, Member, check_content_size, reject
 from policy_gate.source.file import unreadable
 from policy_gate.source.tree import HARD_LINK, SYMBOLIC_LINK

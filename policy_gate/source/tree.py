@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 from policy_gate.source.file import BinaryFile, OpenFile, without_pointer
 from policy_gate.source.paths import check_path, colliding, nfc, path_fault, shell_quoted, shown
 

@@ -25,7 +25,7 @@ class Finished:
 @pytest.fixture
 def run(capfdbinary, monkeypatch, tmp_path):
     """Runs the command line in the test's own folder."""
-    for name in ("CI", "FORCE_COLOR", "NO_COLOR"):
+    for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
 
     def command(*args: str, cwd: Path | None = None) -> Finished:

@@ -123,3 +123,22 @@ def test_a_full_disk_behind_the_output_never_makes_it_a_pass(release, tmp_path) 
     assert done.returncode in (2, 3)
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("word", ["true", "1", "yes", "woodpecker", "drone"])
+def test_in_ci_a_base_is_demanded_however_the_service_says_it_is_one(run, release, monkeypatch, word) -> None:
+    monkeypatch.setenv("CI", word)
+    assert run("check").code == 2
+    assert run("check", "--no-base").code == 0
+
+
+def test_in_ci_no_release_is_judged_as_of_a_day_that_is_over(run, release, monkeypatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    done = run("check", "--no-base", "--now", "2020-01-01")
+    assert done.code == 2
+    assert "a day that is over" in done.err
+
+
+def test_a_service_that_sets_only_a_name_of_its_own_is_seen(run, release, monkeypatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert run("check").code == 2

@@ -148,7 +148,8 @@ def trust_file(private) -> str:
         "sign": {"not_before": f"{this_year - 1}-01-01", "not_after": f"{this_year + 1}-12-31"},
         "verify": {"not_after": f"{this_year + 2}-12-31"},
     }
-    return json.dumps({"apiVersion": "policy-gate/v1alpha1", "kind": "TrustFile", "keys": [key]}, indent=1)
+    content = {"apiVersion": "policy-gate/v1alpha1", "kind": "TrustFile", "keys": [key], "thresholds": {"releaser": 1}}
+    return json.dumps(content, indent=1)
 
 
 def test_a_base_without_configuration_is_a_first_adoption_and_says_so(lying, git, check) -> None:

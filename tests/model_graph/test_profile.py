@@ -477,3 +477,22 @@ def test_linear_models_of_ai_onnx_ml_are_matrix_products() -> None:
 def test_the_same_model_gives_the_same_profile() -> None:
     proto = build([helper.make_node("Relu", ["x"], ["y"])], [take("x", [2, 3], FLOAT)])
     assert profile(read(proto)) == profile(read(proto))
+
+
+@pytest.mark.parametrize("domain", ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"])
+def test_a_function_that_takes_the_name_of_an_operator_is_refused_since_runtimes_ignore_it(domain) -> None:
+    body = [helper.make_node("Identity", ["a"], ["c"])]
+    free = helper.make_function(domain, "MatMul", ["a", "b"], ["c"], body, [helper.make_opsetid("", 21)])
+    call = helper.make_node("MatMul", ["x", "w"], ["y"], domain=domain)
+    made = build([call], [take("x", [1, 64])], constants=[zeros("w", 64, 64)], functions=[free])
+    with pytest.raises(EvidenceError, match="which of the two runs is not defined") as refused:
+        read(made)
+    assert refused.value.reason is Reason.UNREADABLE
+
+
+def test_a_function_of_a_domain_of_its_own_is_counted_by_its_body() -> None:
+    body = [helper.make_node("MatMul", ["a", "b"], ["c"])]
+    own = helper.make_function("my", "Identity", ["a", "b"], ["c"], body, [helper.make_opsetid("", 21)])
+    call = helper.make_node("Identity", ["x", "w"], ["y"], domain="my")
+    found = cost([call], [take("x", [1, 64])], constants=[zeros("w", 64, 64)], functions=[own], domains=("my",))
+    assert macs(found) == 64 * 64

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import pickle
+import random
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,8 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import helper
+from onnx_bytes import varint
 
-from policy_gate.model_graph.sniff import HEAD_BYTES, MODEL_SUFFIXES, sniff
+from policy_gate.model_graph.archive import archive, member_names
+from policy_gate.model_graph.sniff import HEAD_BYTES, MAX_WALKED_FIELDS, MODEL_SUFFIXES, sniff, sniff_file
 
 SHIPPED = sorted(Path(onnx.__file__).parent.rglob("*.onnx"))
 
@@ -94,3 +101,116 @@ def test_text_is_never_taken_for_onnx(text: str) -> None:
 def test_files_of_this_repository_are_no_models(path: Path) -> None:
     if path.is_file():
         assert sniff(path.read_bytes()[:HEAD_BYTES], path.name) == ""
+
+
+def onnx_bytes() -> bytes:
+    ends = [helper.make_tensor_value_info(name, 1, [1]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", ends[:1], ends[1:])
+    return helper.make_model(graph, ir_version=8).SerializeToString()
+
+
+def field(number: int, kind: int, rest: bytes) -> bytes:
+    return varint(number << 3 | kind) + rest
+
+
+def block(number: int, size: int) -> bytes:
+    return field(number, 2, varint(size) + b"\xff" * size)
+
+
+def fields_of(content: bytes) -> list[bytes]:
+    """The top fields of a model, each by itself."""
+    return [
+        type(parsed)(**{each.name: value}).SerializePartialToString()
+        for parsed in [onnx.ModelProto.FromString(content)]
+        for each, value in parsed.ListFields()
+    ]
+
+
+STRANGE = {
+    "number": field(1000, 0, b"\x01"),
+    "eight bytes": field(1000, 1, bytes(8)),
+    "four bytes": field(1000, 5, bytes(4)),
+    "block": block(1000, 100),
+    "block behind the head": block(1000, 3 * HEAD_BYTES),
+    "group": field(1000, 3, block(7, 9)) + field(1000, 4, b""),
+    "key in more bytes than it needs": b"\xc0\xbe\x00\x01",
+    "known number of another wire type": field(7, 0, b"\x05"),
+    "thousand": block(1000, 2) * 1000,
+}
+
+
+@pytest.mark.parametrize("before", STRANGE.values(), ids=STRANGE)
+def test_a_model_behind_fields_that_nobody_knows_is_found(before: bytes) -> None:
+    content = before + onnx_bytes()
+    assert onnx.ModelProto.FromString(content).graph.name == "g"
+    assert sniff_file(io.BytesIO(content), "voices.bin") == "onnx"
+
+
+def test_an_unknown_field_before_a_model_hides_it_from_no_look_at_the_head() -> None:
+    for name in ("number", "eight bytes", "four bytes", "block"):
+        assert sniff((STRANGE[name] + onnx_bytes())[:HEAD_BYTES], "voices.bin") == "onnx"
+
+
+@given(st.permutations(fields_of(onnx_bytes())), st.integers(0, 2 * HEAD_BYTES))
+def test_a_model_is_found_in_whatever_order_its_fields_stand(fields: list[bytes], padding: int) -> None:
+    content = b"".join([fields[0], block(1000, padding), *fields[1:]])
+    assert sniff_file(io.BytesIO(content), "voices.bin") == "onnx"
+
+
+def test_more_fields_than_are_walked_are_unknown() -> None:
+    assert sniff_file(io.BytesIO(block(1000, 1) * MAX_WALKED_FIELDS + onnx_bytes()), "voices.bin") == "unknown"
+
+
+@given(st.binary(max_size=3000))
+def test_a_walk_through_anything_ends_with_an_answer(content: bytes) -> None:
+    assert sniff_file(io.BytesIO(content), "a.bin") in {sniff(content, "a.bin"), "onnx"}
+
+
+def test_random_bytes_are_no_onnx() -> None:
+    for seed in range(300):
+        assert sniff_file(io.BytesIO(random.Random(seed).randbytes(20_000)), "noise.bin") == ""
+
+
+@given(st.text(st.characters(blacklist_categories=["Cc", "Cs"], whitelist_characters="\n\t"), max_size=2000))
+def test_text_is_no_onnx_in_its_whole_length_either(text: str) -> None:
+    assert sniff_file(io.BytesIO(text.encode()), "notes.txt") == ""
+
+
+def test_files_of_this_repository_are_no_models_in_their_whole_length() -> None:
+    for path in Path(__file__).parents[2].rglob("*.py"):
+        with path.open("rb") as file:
+            assert sniff_file(file, path.name) == "", path
+
+
+def tarred(name: str) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive_file:
+        archive_file.addfile(tarfile.TarInfo("first.txt"))
+        archive_file.addfile(tarfile.TarInfo(name))
+    return made.getvalue()
+
+
+def gzipped(name: str) -> bytes:
+    made = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=made) as file:
+        file.write(b"x")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(("pack", "kind"), [(zipped, "zip"), (tarred, "tar"), (gzipped, "gzip")])
+def test_an_archive_that_shows_a_model_by_name_is_unknown_and_any_other_is_named_as_an_archive(pack, kind) -> None:
+    for name in ("big.onnx", "in/folder/BIG.TFLITE"):
+        assert sniff(pack(name)[:HEAD_BYTES], "voices.bin") == "unknown"
+    other = pack("labels.txt")[:HEAD_BYTES]
+    assert (sniff(other, "voices.bin"), archive(other)) == ("", kind)
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress, gzip.compress])
+def test_a_compressed_file_is_named_as_an_archive(pack) -> None:
+    assert archive(pack(onnx_bytes())) in {"bzip2", "xz", "gzip"}
+
+
+@given(st.binary(max_size=600), st.sampled_from([b"PK\x03\x04", b"PK\x01\x02", b"\x1f\x8b\x08", bytes(257) + b"ustar"]))
+def test_no_head_of_an_archive_crashes(rest: bytes, mark: bytes) -> None:
+    assert all(isinstance(name, str) for name in member_names(mark + rest))
+    assert isinstance(sniff(mark + rest, "a.bin"), str)

@@ -233,3 +233,14 @@ def test_a_pattern_matches_whole_paths(path, pattern, expected) -> None:
 @given(st.text(alphabet="ab/*?.", max_size=12), st.text(alphabet="ab/.", max_size=12))
 def test_a_pattern_never_breaks(pattern, path) -> None:
     assert matches(path, [pattern]) in (True, False)
+
+
+def test_a_rule_included_twice_keeps_the_stricter_mode_also_inside_a_pack() -> None:
+    loose = "  include: [{pack: 'builtin:edge-baseline'}, {pack: 'builtin:fingerprint', modes: {FPR-001: audit}}]\n"
+    files = {
+        "inner.yaml": pack(name="inner", include=loose),
+        "outer.yaml": pack(name="outer", include="  include: [{pack: inner.yaml}]\n"),
+    }
+    for name in files:
+        modes = {rule.rule.id: rule.mode for rule in loaded(files, name).rules}
+        assert modes["FPR-001"] is Mode.ENFORCE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from example_world import BUILD, Checkout
 from lie import Lie, edited
 from onnx import helper
@@ -25,6 +27,34 @@ def larger_batch(checkout: Checkout) -> None:
     checkout.bump()
     checkout.edit("dimensions: {N: 1}", "dimensions: {N: 2}")
     checkout.fix()
+
+
+SECOND = """\
+  - id: kws-b
+    path: model/kws-b.onnx
+    role: model
+    format: onnx
+    size: 1
+    digest: "{zero}"
+"""
+NO_SIDE = "sha256:" + "0" * 64
+
+
+def second_model(channels: int) -> Callable[[Checkout], None]:
+    """Another model beside the first on the same target, in good order in every other area."""
+
+    def tell(checkout: Checkout) -> None:
+        checkout.bump()
+        checkout.write("model/kws-b.onnx", BUILD.model(channels=channels).SerializeToString(deterministic=True))
+        checkout.edit("  - id: labels\n", SECOND.format(zero=NO_SIDE) + "  - id: labels\n")
+        sides = "".join(f'    {side}: "{NO_SIDE}"\n' for side in ("weights", "structure", "bound"))
+        checkout.add("fingerprints:\n", f"  kws-b:\n    scheme: pgfp-1\n{sides}")
+        checkout.edit("runs: [kws, labels]", "runs: [kws, kws-b, labels]")
+        checkout.add("    - {id: kws, type: release}\n", "    - {id: kws-b, type: release}\n")
+        checkout.edit("generates: [kws]", "generates: [kws, kws-b]")
+        checkout.fix()
+
+    return tell
 
 
 AT_MODEL = ("  - id: kws\n    path: ",)
@@ -62,6 +92,26 @@ COST_LIES = (
         "COST-002",
         AT_MODEL,
         also={"COST-003": "a wider layer has more weights"},
+    ),
+    Lie(
+        "cost",
+        "a second model takes the flash that is left and more",
+        second_model(channels=64),
+        "COST-006",
+        ("  - id: node-v2\n    runs: ",),
+        also={
+            "COST-002": "two models take twice the multiply-accumulates of one",
+            "COST-003": "and twice the constants",
+            "COST-005": "and more multiply-accumulates than the target has",
+        },
+    ),
+    Lie(
+        "cost",
+        "the growth went into a second model within the budget",
+        second_model(channels=16),
+        "COST-002",
+        ("  - id: kws-b\n    path: ",),
+        also={"COST-003": "another model has weights of its own"},
     ),
     Lie(
         "cost",

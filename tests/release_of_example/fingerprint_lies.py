@@ -6,7 +6,7 @@ import hashlib
 import struct
 from collections.abc import Callable
 
-from example_world import BUILD, MODEL, Checkout
+from example_world import BUILD, MANIFEST, MODEL, Checkout
 from lie import Lie, edited
 from onnx import ModelProto, TensorProto
 
@@ -57,6 +57,14 @@ def swap_with_a_new_digest(model: Callable[[], ModelProto]) -> Callable[[Checkou
     return tell
 
 
+def swap_under_the_weights(checkout: Checkout) -> None:
+    """Another model with the same numbers, and no other side left to tell it apart."""
+    swap_with_a_new_digest(other_activation)(checkout)
+    lines = checkout.text.splitlines(keepends=True)
+    others = ("    structure: ", "    bound: ", "    interface: ", "    operators: ")
+    checkout.write(MANIFEST, "".join(line for line in lines if not line.startswith(others)))
+
+
 def unlisted_file(checkout: Checkout) -> None:
     checkout.write("model/readme.txt", "What a device gets beside the model.\n")
 
@@ -76,6 +84,17 @@ def weights_in_an_unlisted_file(checkout: Checkout) -> None:
     first.data_location = TensorProto.EXTERNAL
     first.external_data.add(key="location", value="kws.weights")
     checkout.ship(made)
+
+
+def another_folder_ships(checkout: Checkout) -> None:
+    checkout.bump()
+    note = b"What a device gets.\n"
+    checkout.write("pub/readme.txt", note)
+    digest = hashlib.sha256(note).hexdigest()
+    entry = f'  - {{id: readme, path: pub/readme.txt, role: asset, size: {len(note)}, digest: "sha256:{digest}"}}\n'
+    checkout.edit("\nfingerprints:", f"{entry}\nfingerprints:")
+    checkout.edit("bundle: {root: model}", "bundle: {root: pub}")
+    checkout.write("model/table.bin", bytes(64))
 
 
 FINGERPRINT_LIES = (
@@ -124,6 +143,13 @@ FINGERPRINT_LIES = (
     ),
     Lie(
         "fingerprint",
+        "another folder is said to ship, and an unlisted file lies beside the model",
+        another_folder_ships,
+        "FPR-003",
+        ("bundle: {root: ",),
+    ),
+    Lie(
+        "fingerprint",
         "weights of the same shape were swapped and only the digest was renewed",
         swap_with_a_new_digest(other_weights),
         "FPR-004",
@@ -135,6 +161,13 @@ FINGERPRINT_LIES = (
         swap_with_a_new_digest(other_activation),
         "FPR-004",
         ("    structure: ",),
+    ),
+    Lie(
+        "fingerprint",
+        "an activation was exchanged under a fingerprint of the weights alone",
+        swap_under_the_weights,
+        "FPR-004",
+        ("fingerprints:\n  kws:\n    ",),
     ),
     Lie(
         "fingerprint",

@@ -15,6 +15,22 @@ def without_its_activity(checkout: Checkout) -> None:
     checkout.write(MANIFEST, text[:start] + text[end:])
 
 
+def one_record_over_and_over(checkout: Checkout) -> None:
+    checkout.bump()
+    checkout.write("data/more.sha256", f"{hashlib.sha256(b'record').hexdigest()}\n" * 4000)
+    checkout.add('      retrieved: "2026-02-01"\n', "      records: 4000\n      record_digests: data/more.sha256\n")
+
+
+def manifest_that_is_none(checkout: Checkout) -> None:
+    checkout.bump()
+    content = (checkout.folder / "data/LICENSE-speech.txt").read_bytes()
+    lines = [line for line in checkout.text.splitlines(keepends=True) if "859f618508678a7c" not in line]
+    checkout.write(MANIFEST, "".join(lines))
+    stated = f'{{path: data/LICENSE-speech.txt, sha256: "sha256:{hashlib.sha256(content).hexdigest()}"}}'
+    checkout.edit("      path: data/speech.sha256\n", f"      manifest: {stated}\n")
+
+
+AT_SOURCE = "  nodes:\n    - "
 AT_TRAINING_DATA = 'retrieved: "2026-02-01"\n    - id: '
 AT_RELEASE_NODE = "    - {id: "
 
@@ -22,7 +38,7 @@ LINEAGE_LIES = (
     Lie(
         "lineage",
         "the digest of the training data is of other data",
-        edited(("9f5fa78c", "9f5fa78d")),
+        edited(("0ff82904", "0ff82905")),
         "LIN-001",
         ("path: data/train.sha256\n      digest: {sha256: ",),
     ),
@@ -31,7 +47,7 @@ LINEAGE_LIES = (
         "the digest of the source is that of an empty file",
         edited(
             (
-                "a4aea703157e0a443dc77737373c2c54fa140bf88e13ae963e604ec0e4db9c8c",
+                "859f618508678a7ce448823af3a3d7d2e9be7496da9cebf11bd320c1eb098ca9",
                 hashlib.sha256(b"").hexdigest(),
             )
         ),
@@ -60,6 +76,10 @@ LINEAGE_LIES = (
         without_its_activity,
         "LIN-003",
         (AT_TRAINING_DATA, AT_RELEASE_NODE),
+        also={
+            "LIN-009": "what no step made has to say for itself whether it holds personal data",
+            "LIN-012": "and when it was retrieved",
+        },
     ),
     Lie(
         "lineage",
@@ -82,7 +102,7 @@ LINEAGE_LIES = (
         "the derived data may not be used in commerce",
         edited(("expression: CC-BY-4.0}", "expression: CC-BY-NC-SA-4.0}")),
         "LIN-006",
-        ("      records: 85000\n      license: {expression: ",),
+        ("      records: 400\n      license: {expression: ",),
         undone_by=frozenset({"/lineage/nodes/1/license"}),  # then the terms of its source count, which allow it
     ),
     Lie(
@@ -106,6 +126,47 @@ LINEAGE_LIES = (
         edited(('retrieved: "2026-02-01"', 'retrieved: "2026-11-24"')),
         "LIN-012",
         ("retrieved: ",),
+    ),
+    Lie(
+        "lineage",
+        "data of persons is called a model, and says nothing of them",
+        edited(
+            ("type: source", "type: model"),
+            ("      personal_data: pseudonymous\n", ""),
+            ('      legal_basis: {kind: consent, expires: "2099-06-30"}\n', ""),
+            ('      retention_until: "2099-01-01"\n', ""),
+        ),
+        "LIN-009",
+        (AT_SOURCE,),
+    ),
+    Lie(
+        "lineage",
+        "a model from elsewhere was retrieved on no day",
+        edited(("type: source", "type: model"), ('      retrieved: "2026-02-01"\n', "")),
+        "LIN-012",
+        (AT_SOURCE,),
+    ),
+    Lie(
+        "lineage",
+        "a text stands for a source as its manifest",
+        manifest_that_is_none,
+        "LIN-001",
+        (AT_SOURCE, "manifest: {path: "),
+    ),
+    Lie(
+        "lineage",
+        "one record is listed over and over to make the source look large",
+        one_record_over_and_over,
+        "LIN-023",
+        ("      records: 4000\n      record_digests: ",),
+        undone_by=frozenset({"/lineage/nodes/0/record_digests"}),  # then the number is only said, and nothing uses it
+    ),
+    Lie(
+        "lineage",
+        "ten times as many records are stated as there are, here and for the privacy claim",
+        edited(("records: 400", "records: 4000"), ("dataset_size: 400", "dataset_size: 4000")),
+        "LIN-023",
+        ("      role: train\n      records: ",),
     ),
     Lie(
         "lineage",

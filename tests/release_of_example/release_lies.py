@@ -5,19 +5,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from example_world import Checkout
+from example_world import BUILD, Checkout
 from fingerprint_lies import other_weights
 from lie import Lie, edited
 
 
 def second_model_as_asset(checkout: Checkout) -> None:
     checkout.bump()
-    content = other_weights().SerializeToString(deterministic=True)
+    content = BUILD.model(channels=4).SerializeToString(deterministic=True)  # within what the target has left
     checkout.write("model/labels.dat", content)
     digest = hashlib.sha256(content).hexdigest()
     entry = f'  - {{id: table, path: model/labels.dat, role: asset, size: {len(content)}, digest: "sha256:{digest}"}}\n'
     checkout.edit("\nfingerprints:", f"{entry}\nfingerprints:")
     checkout.edit("runs: [kws, labels]", "runs: [kws, labels, table]")
+
+
+def teacher_beside_the_student(checkout: Checkout) -> None:
+    """A larger model in the folder that ships, known to every section, run by no target."""
+    checkout.bump()
+    checkout.write("model/teacher.onnx", BUILD.model(channels=96).SerializeToString(deterministic=True))
+    nothing = f'"sha256:{"0" * 64}"'
+    entry = f"  - {{id: teacher, path: model/teacher.onnx, format: onnx, size: 0, digest: {nothing}}}\n"
+    checkout.edit("\nfingerprints:\n", f"{entry}\nfingerprints:\n  teacher: {{scheme: pgfp-1, bound: {nothing}}}\n")
+    checkout.add("    format: onnx\n", "    derived_from: {artifact: teacher, by: distillation}\n")
+    checkout.add("    - {id: kws, type: release}\n", "    - {id: teacher, type: release}\n")
+    checkout.edit("generates: [kws]", "generates: [kws, teacher]")
+    checkout.fix()
 
 
 def model_under_no_manifest(name: str) -> Callable[[Checkout], None]:
@@ -56,6 +69,13 @@ RELEASE_LIES = (
         "REL-007",
         ("{id: node-v3, runs: ",),
         undone_by=frozenset({"/targets/1"}),
+    ),
+    Lie(
+        "release",
+        "a larger model ships beside the one that was derived from it",
+        teacher_beside_the_student,
+        "REL-003",
+        ("\n  - {id: ",),
     ),
     Lie(
         "release",

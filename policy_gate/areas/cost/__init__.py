@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Area, Check, Collector
-from policy_gate.areas.cost import checks, collect, limits
+from policy_gate.areas.cost import checks, collect, collect_targets, limits
 from policy_gate.areas.cost.facts import (
     ActivationCost,
     ClaimedCost,
     MacCost,
     ModelFile,
     OperatorCoverage,
+    TargetActivations,
+    TargetFlash,
+    TargetMacs,
     WeightCost,
 )
 
@@ -32,6 +35,11 @@ AREA = Area(
         Collector(run=collect.model_files, gives=(ModelFile,)),
         Collector(run=collect.operators, gives=(OperatorCoverage,), takes=(ModelFile,)),
         Collector(run=collect.costs, gives=(MacCost, WeightCost, ActivationCost), takes=(ModelFile,)),
+        Collector(
+            run=collect_targets.target_costs,
+            gives=(TargetMacs, TargetFlash, TargetActivations),
+            takes=(ModelFile, MacCost, WeightCost, ActivationCost),
+        ),
         Collector(run=collect.claimed_costs, gives=(ClaimedCost,), takes=(MacCost, WeightCost)),
     ),
     checks={
@@ -39,20 +47,22 @@ AREA = Area(
             function=checks.operators_known, judges=OperatorCoverage, limits=limits.CoverageLimits
         ),
         "cost.macs_growth": Check(
-            function=checks.macs_growth, judges=MacCost, limits=limits.GrowthLimits, against_base=True
+            function=checks.macs_growth, judges=TargetMacs, limits=limits.GrowthLimits, against_base=True
         ),
         "cost.weights_growth": Check(
-            function=checks.weights_growth, judges=WeightCost, limits=limits.GrowthLimits, against_base=True
+            function=checks.weights_growth, judges=TargetFlash, limits=limits.GrowthLimits, against_base=True
         ),
         "cost.activations_growth": Check(
-            function=checks.activations_growth, judges=ActivationCost, limits=limits.GrowthLimits, against_base=True
+            function=checks.activations_growth, judges=TargetActivations, limits=limits.GrowthLimits, against_base=True
         ),
-        "cost.macs_within_budget": Check(function=checks.macs_within_budget, judges=MacCost, limits=limits.MacBudgets),
+        "cost.macs_within_budget": Check(
+            function=checks.macs_within_budget, judges=TargetMacs, limits=limits.MacBudgets
+        ),
         "cost.weights_within_budget": Check(
-            function=checks.weights_within_budget, judges=WeightCost, limits=limits.WeightBudgets
+            function=checks.weights_within_budget, judges=TargetFlash, limits=limits.WeightBudgets
         ),
         "cost.activations_within_budget": Check(
-            function=checks.activations_within_budget, judges=ActivationCost, limits=limits.ActivationBudgets
+            function=checks.activations_within_budget, judges=TargetActivations, limits=limits.ActivationBudgets
         ),
         "cost.claim_matches": Check(function=checks.claim_matches, judges=ClaimedCost, limits=limits.ClaimLimits),
     },

@@ -32,7 +32,7 @@ def growth_answer(
         limit=allowed,
         base=base,
         unit=quantity.unit,
-        locator=_short(grown[0].layer.name) if grown else "",
+        locator=short(grown[0].layer.name) if grown else "",
         causes=tuple(_cause(one, whole, quantity) for one in grown[:SHOWN_LAYERS]),
         fixes=(
             Fix(text="make the layers that grew smaller"),
@@ -53,7 +53,7 @@ def budget_answer(quantity: Quantity, target: str, used: int, budget: int | None
             fixes=(Fix(text='set a budget for the target, or for "*", in the parameters of the policy'),),
         )
     fits = used <= budget
-    remedy = Fix(text="make the model smaller, or have the budget raised where the policy is kept")
+    remedy = Fix(text="make the models smaller, or have the budget raised where the policy is kept")
     return Answer(
         outcome=Outcome.PASS if fits else Outcome.FAIL,
         message=f"{quantity.name}: {quantity.words(used)} of a budget of {quantity.words(budget)}",
@@ -76,7 +76,7 @@ def _change(now: int, base: int) -> str:
 def _cause(one: Growth, whole: int, quantity: Quantity) -> str:
     op = one.layer.op.removeprefix("ai.onnx::")
     share = f": {share_percent(one.increase, whole)}% of the increase" if whole else ""
-    name = _short(one.layer.name)
+    name = short(one.layer.name)
     if one.is_new:
         return f"'{name}' ({op}) is new and takes {quantity.words(one.layer.amount)}{share}"
     return (
@@ -84,6 +84,6 @@ def _cause(one: Growth, whole: int, quantity: Quantity) -> str:
     )
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """Converters join the names of fused calls; both ends of such a name tell it apart."""
     return name if len(name) <= SHOWN_NAME else f"{name[:40]}…{name[-20:]}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from policy_gate.areas.cost.answers import budget_answer, growth_answer
-from policy_gate.areas.cost.facts import ActivationCost, ClaimedCost, MacCost, OperatorCoverage, WeightCost
-from policy_gate.areas.cost.growth import grown_layers, smaller_binding
+from policy_gate.areas.cost.facts import ClaimedCost, OperatorCoverage, TargetActivations, TargetFlash, TargetMacs
 from policy_gate.areas.cost.limits import (
     ActivationBudgets,
     ClaimLimits,
@@ -13,6 +11,7 @@ from policy_gate.areas.cost.limits import (
     MacBudgets,
     WeightBudgets,
 )
+from policy_gate.areas.cost.totals import target_of, total_growth, total_within
 from policy_gate.areas.cost.units import ACTIVATIONS, CONSTANTS, MACS
 from policy_gate.model import Answer, Fix, Outcome
 from policy_gate.policy.limits import lookup
@@ -44,62 +43,58 @@ def operators_known(coverage: OperatorCoverage, *, limits: CoverageLimits) -> An
     )
 
 
-def macs_growth(cost: MacCost, *, base: MacCost, limits: GrowthLimits) -> Answer:
-    """One inference takes no more multiply-accumulates than the base release, up to the allowed growth.
+def macs_growth(cost: TargetMacs, *, base: TargetMacs, limits: GrowthLimits) -> Answer:
+    """One inference of a target's models takes no more multiply-accumulates than before, up to the allowed growth.
 
-    Look at the layers that grew. If the growth is meant, let the owner of the policy raise the share.
+    Judged are the sum over all models of the target, and each of them. Look at the layers that grew.
+    If the growth is meant, let the owner of the policy raise the share.
     """
-    grown = grown_layers(cost.layers, base.layers)
-    return _binding_answer(cost, base) or growth_answer(MACS, cost.macs, base.macs, grown, max_growth=limits.max_growth)
+    return total_growth(MACS, cost, base, max_growth=limits.max_growth)
 
 
-def weights_growth(cost: WeightCost, *, base: WeightCost, limits: GrowthLimits) -> Answer:
-    """The model's constants take no more flash than the base release's, up to the allowed growth.
+def weights_growth(cost: TargetFlash, *, base: TargetFlash, limits: GrowthLimits) -> Answer:
+    """The constants of a target's models take no more flash than in the base release, up to the allowed growth.
 
-    Look at the layers that grew, and at the types of their weights: an int8 layer that became float32 takes four times.
+    Judged are the sum over all models and other files of the target, and each model. Look at the layers that grew,
+    and at the types of their weights: an int8 layer that became float32 takes four times.
     """
-    grown = grown_layers(cost.layers, base.layers)
-    return growth_answer(CONSTANTS, cost.flash_bytes, base.flash_bytes, grown, max_growth=limits.max_growth)
+    return total_growth(CONSTANTS, cost, base, max_growth=limits.max_growth)
 
 
-def activations_growth(cost: ActivationCost, *, base: ActivationCost, limits: GrowthLimits) -> Answer:
-    """The peak of activations takes no more memory than the base release's, up to the allowed growth.
+def activations_growth(cost: TargetActivations, *, base: TargetActivations, limits: GrowthLimits) -> Answer:
+    """The peak of activations on a target takes no more memory than in the base release, up to the allowed growth.
 
+    Models of one target are taken to run one at a time, so the largest peak counts, and each by itself.
     Look at the layers with the largest outputs near the input, where resolution is highest.
     """
-    grown = grown_layers(cost.layers, base.layers)
-    return _binding_answer(cost, base) or growth_answer(
-        ACTIVATIONS, cost.peak_bytes, base.peak_bytes, grown, max_growth=limits.max_growth, shares=False
-    )
+    return total_growth(ACTIVATIONS, cost, base, max_growth=limits.max_growth)
 
 
-def macs_within_budget(cost: MacCost, *, limits: MacBudgets) -> Answer:
-    """One inference takes no more multiply-accumulates than the target's budget.
+def macs_within_budget(cost: TargetMacs, *, limits: MacBudgets) -> Answer:
+    """All models of a target take no more multiply-accumulates together than the target's budget.
 
-    Make the model smaller, or have the budget of the target raised where the policy is kept.
+    Make the models smaller, or have the budget of the target raised where the policy is kept.
     """
-    budget = lookup(limits.max_macs, _target(cost))
-    return budget_answer(MACS, _target(cost), cost.macs, budget)
+    return total_within(MACS, cost, lookup(limits.max_macs, target_of(cost)))
 
 
-def weights_within_budget(cost: WeightCost, *, limits: WeightBudgets) -> Answer:
-    """The model's constants fit the flash that the target has for them.
+def weights_within_budget(cost: TargetFlash, *, limits: WeightBudgets) -> Answer:
+    """The constants of all models of a target, and its other files, fit together the flash that the target has.
 
-    Quantise or prune the model, or have the budget of the target raised where the policy is kept.
+    Quantise or prune the models, or have the budget of the target raised where the policy is kept.
     """
-    budget_kib = lookup(limits.max_weight_kib, _target(cost))
-    budget = None if budget_kib is None else int(budget_kib * 1024)
-    return budget_answer(CONSTANTS, _target(cost), cost.flash_bytes, budget)
+    budget_kib = lookup(limits.max_weight_kib, target_of(cost))
+    return total_within(CONSTANTS, cost, None if budget_kib is None else int(budget_kib * 1024))
 
 
-def activations_within_budget(cost: ActivationCost, *, limits: ActivationBudgets) -> Answer:
-    """The peak of activations fits the memory that the target has for them.
+def activations_within_budget(cost: TargetActivations, *, limits: ActivationBudgets) -> Answer:
+    """The largest peak of activations fits the memory that the target has for them.
 
+    Models of one target are taken to run one at a time; where yours run at once, set a smaller budget.
     Lower the resolution or the width near the input, or have the budget raised where the policy is kept.
     """
-    budget_kib = lookup(limits.max_activation_kib, _target(cost))
-    budget = None if budget_kib is None else int(budget_kib * 1024)
-    return budget_answer(ACTIVATIONS, _target(cost), cost.peak_bytes, budget)
+    budget_kib = lookup(limits.max_activation_kib, target_of(cost))
+    return total_within(ACTIVATIONS, cost, None if budget_kib is None else int(budget_kib * 1024))
 
 
 def claim_matches(claim: ClaimedCost, *, limits: ClaimLimits) -> Answer:
@@ -144,26 +139,3 @@ def _exact_claim(claim: ClaimedCost) -> Answer:
             Fix(text="let `policy-gate fix` write the computed figure", pointer=claim.pointer, replacement=computed),
         ),
     )
-
-
-def _binding_answer(cost: MacCost | ActivationCost, base: MacCost | ActivationCost) -> Answer | None:
-    """A failure when the target binds a dimension to less than before, since figures would not compare."""
-    smaller = smaller_binding(cost.inputs, base.inputs)
-    if smaller is None:
-        return None
-    model_input, axis, was = smaller
-    now = model_input.extents[axis]
-    return Answer(
-        outcome=Outcome.FAIL,
-        message=f"axis {axis} of input '{model_input.name}' is bound to {now}, and was {was} in the base release: "
-        "the two figures do not compare",
-        measured=now,
-        limit=was,
-        base=was,
-        fixes=(Fix(text=f"bind the dimension to {was} in the target, as the base release does"),),
-    )
-
-
-def _target(cost: MacCost | WeightCost | ActivationCost) -> str:
-    """The target whose budget counts; a model that no target runs has that of all others."""
-    return cost.subject.names[0] if cost.subject.kind == "target" else "*"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared, not_established
@@ -16,9 +16,17 @@ from policy_gate.areas.cost.facts import (
     OperatorCoverage,
     WeightCost,
 )
-from policy_gate.areas.cost.figures import Profiled, activation_cost, coverage, mac_cost, weight_cost
+from policy_gate.areas.cost.figures import (
+    Profiled,
+    activation_cost,
+    coverage,
+    mac_cost,
+    weight_cost,
+    with_fewest_layers,
+)
+from policy_gate.areas.cost.runs import MANY_RUNS, Bindings, Run, runs
 from policy_gate.errors import EvidenceError, Reason
-from policy_gate.model import Fact, Missing, Subject
+from policy_gate.model import RELEASE, Fact, Missing, Subject
 from policy_gate.model_graph import UNKNOWN
 from policy_gate.policy.globs import matches
 
@@ -27,17 +35,7 @@ if TYPE_CHECKING:
     from policy_gate.manifest import Artifact
 
 COSTS: tuple[type[Fact], ...] = (MacCost, WeightCost, ActivationCost)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One artifact on one target; `dimensions_pointer` is where the target binds what the model leaves open."""
-
-    subject: Subject
-    artifact: Artifact
-    pointer: str
-    dimensions: Mapping[str, int]
-    dimensions_pointer: str
+FIGURES = (mac_cost, weight_cost, activation_cost)
 
 
 def model_files(evidence: Evidence) -> Iterator[Fact | Missing]:
@@ -93,7 +91,13 @@ def costs(evidence: Evidence) -> Iterator[Fact | Missing]:
     """What each model takes on each target that runs it; without targets, what each takes as it stands."""
     models = {entry.subject: entry for entry in evidence.facts.entries(ModelFile)}
     found = False
-    for run in _runs(evidence):
+    try:
+        every = runs(evidence)
+    except EvidenceError as error:
+        yield from (not_established(kind, RELEASE, "/targets", error) for kind in COSTS)
+        return
+    shared = _Shared(few_layers=len(every) > MANY_RUNS)
+    for run in every:
         model = models.get(Subject("artifact", (run.artifact.id,)))
         if model is None:
             continue  # an asset
@@ -101,40 +105,46 @@ def costs(evidence: Evidence) -> Iterator[Fact | Missing]:
         if isinstance(model, Missing):
             yield from (_moved(model, kind, run.subject, run.pointer) for kind in COSTS)
         else:
-            yield from _costs_of(evidence, run)
+            yield from shared.costs_of(evidence, run)
     if not found:
         for kind in COSTS:
             yield not_declared(kind, "/targets", "no target runs a model of this release")
 
 
-def _runs(evidence: Evidence) -> Iterator[Run]:
-    placed = {one.id: (position, one) for position, one in enumerate(evidence.manifest.artifacts)}
-    for position, target in enumerate(evidence.manifest.targets):
-        for artifact_id in dict.fromkeys(target.runs):
-            index, artifact = placed[artifact_id]
-            yield Run(
-                Subject("target", (target.id, artifact_id)),
-                artifact,
-                f"/artifacts/{index}/path",
-                target.dimensions,
-                f"/targets/{position}/dimensions",
-            )
-    if not evidence.manifest.targets:
-        for artifact_id, (index, artifact) in placed.items():
-            yield Run(Subject("artifact", (artifact_id,)), artifact, f"/artifacts/{index}/path", {}, "/targets")
+class _Shared:
+    """The figures of runs; targets that bind a model alike share what was found."""
 
+    def __init__(self, *, few_layers: bool) -> None:
+        self._few_layers = few_layers
+        self._bindings = Bindings()
+        self._known: dict[tuple[str, tuple[tuple[str, int], ...]], tuple[Fact | Missing, ...]] = {}
 
-def _costs_of(evidence: Evidence, run: Run) -> Iterator[Fact | Missing]:
-    try:
-        model = reading.model_of(evidence, run.artifact)
-        profile = reading.profile_of(evidence, run.artifact, run.dimensions)
-    except EvidenceError as error:
-        for kind in COSTS:
-            yield not_established(kind, run.subject, run.pointer, error)
-        return
-    profiled = Profiled(run.subject, run.pointer, run.dimensions_pointer, run.dimensions, model, profile)
-    for figure in (mac_cost, weight_cost, activation_cost):
-        yield figure(profiled)
+    def costs_of(self, evidence: Evidence, run: Run) -> Iterator[Fact | Missing]:
+        """The three figures of one run."""
+        try:
+            model = reading.model_of(evidence, run.artifact)
+            bound = reading.bound_dimensions(model, run.dimensions)
+            self._bindings.admit(run.artifact.path, bound)
+            profile = reading.profile_of(evidence, run.artifact, run.dimensions)
+        except EvidenceError as error:
+            for kind in COSTS:
+                yield not_established(kind, run.subject, run.pointer, error)
+            return
+        profiled = Profiled(run.subject, run.pointer, run.dimensions_pointer, run.dimensions, model, profile)
+        known = self._known.get((run.artifact.path, bound))
+        if known is None:
+            known = self._known[run.artifact.path, bound] = self._figures(profiled)
+        for entry, figure in zip(known, FIGURES, strict=True):
+            missing = isinstance(entry, Missing)  # it points at its own target
+            yield figure(profiled) if missing else replace(entry, subject=run.subject, pointer=run.pointer)
+
+    def _figures(self, profiled: Profiled) -> tuple[Fact | Missing, ...]:
+        found = tuple(figure(profiled) for figure in FIGURES)
+        if not self._few_layers:
+            return found
+        return tuple(
+            with_fewest_layers(one) if isinstance(one, (MacCost, WeightCost, ActivationCost)) else one for one in found
+        )
 
 
 def operators(evidence: Evidence) -> Iterator[Fact | Missing]:
@@ -161,14 +171,30 @@ def claimed_costs(evidence: Evidence) -> Iterator[Fact | Missing]:
 
     claimed = evidence.section("cost")
     entries = claimed.root if isinstance(claimed, Cost) else ()
-    found = False
+    spoken: set[Subject] = set()
     for position, entry in enumerate(entries):
         for fact in _claimed(evidence, entry, f"/cost/{position}"):
-            found = True
+            spoken.add(fact.subject)
             yield fact
-    if not found:
-        what = "no figure that can be computed again (macs, parameters, flash_kib)" if entries else "no cost"
-        yield not_declared(ClaimedCost, "/cost", f"the manifest claims {what}")
+    if spoken:
+        yield from _unclaimed(evidence, spoken)
+        return
+    what = "no figure that can be computed again (macs, parameters, flash_kib)" if entries else "no cost"
+    yield not_declared(ClaimedCost, "/cost", f"the manifest claims {what}")
+
+
+def _unclaimed(evidence: Evidence, spoken: set[Subject]) -> Iterator[Missing]:
+    """Every model on a target that nothing is claimed of, where something is claimed of others."""
+    models = {entry.subject for entry in evidence.facts.entries(ModelFile)}
+    try:
+        every = runs(evidence) if evidence.manifest.targets else ()
+    except EvidenceError as error:
+        yield not_established(ClaimedCost, RELEASE, "/targets", error)
+        return
+    for run in every:
+        if run.subject not in spoken and Subject("artifact", (run.artifact.id,)) in models:
+            what = "the manifest claims no figure of it that can be computed again (macs, parameters, flash_kib)"
+            yield not_declared(ClaimedCost, "/cost", what, run.subject)
 
 
 def _claimed(evidence: Evidence, entry: CostEntry, pointer: str) -> Iterator[Fact | Missing]:

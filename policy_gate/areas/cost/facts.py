@@ -101,6 +101,56 @@ class ActivationCost(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTake:
+    """What one model of a target takes, with its layers and inputs as `MacCost` has them; `pointer` is its path's."""
+
+    artifact: str
+    pointer: str
+    amount: int
+    inputs: tuple[ModelInput, ...]
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetCost(Fact):
+    """What all models that a target runs take together; about the release where it has no targets."""
+
+    total: int
+    models: tuple[ModelTake, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetMacs(TargetCost):
+    """Multiply-accumulates of one inference of every model of a target: the sum."""
+
+    name: ClassVar[str] = "cost.target_macs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetTake:
+    """What a file of a target that is no model takes of its flash; of weights beside a model, what it leaves unused."""
+
+    artifact: str
+    pointer: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetFlash(TargetCost):
+    """Bytes of the constants of every model of a target and of its other files: the sum, since all are stored."""
+
+    name: ClassVar[str] = "cost.target_flash"
+    assets: tuple[AssetTake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetActivations(TargetCost):
+    """The largest activation peak among the models of a target, in bytes: they run one at a time."""
+
+    name: ClassVar[str] = "cost.target_activations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCoverage(Fact):
     """How many operator calls of a model are understood; `unknown` are the operators that are not, as domain::name."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from policy_gate.areas.cost.facts import (
     ActivationCost,
@@ -17,6 +17,7 @@ from policy_gate.areas.cost.facts import (
 )
 from policy_gate.areas.cost.reading import open_symbols
 from policy_gate.errors import Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model import Fact, Fix, Missing, Subject
 from policy_gate.source.paths import shown
 
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
 
 MAX_LAYERS = 2000
 LARGEST_LAYERS = 200
+FEWEST_LAYERS = 16
 MAX_CAUSES = 3
 MAX_SYMBOLS = 8
 
 # Their outputs are constants, or are read in place by the kernel behind them; see model_graph.memory.
 NEVER_STORED = frozenset({"ai.onnx::Constant", "ai.onnx::ConstantOfShape", "ai.onnx::DequantizeLinear"})
+
+
+Cost = TypeVar("Cost", bound=MacCost | WeightCost | ActivationCost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,17 @@ def _layers(rows: Iterable[tuple[str, str, object]]) -> tuple[tuple[Layer, ...],
     ]
     if len(found) <= MAX_LAYERS:
         return tuple(found), len(found)
-    largest = sorted(range(len(found)), key=lambda position: (-found[position].amount, position))[:LARGEST_LAYERS]
-    return tuple(found[position] for position in sorted(largest)), len(found)
+    return _largest(found, LARGEST_LAYERS), len(found)
+
+
+def with_fewest_layers(cost: Cost) -> Cost:
+    """The same figure, explained by few layers: one release may hold thousands of such facts."""
+    return replace(cost, layers=_largest(cost.layers, FEWEST_LAYERS))
+
+
+def _largest(layers: Sequence[Layer], count: int) -> tuple[Layer, ...]:
+    largest = sorted(range(len(layers)), key=lambda position: (-layers[position].amount, position))[:count]
+    return tuple(layers[position] for position in sorted(largest))
 
 
 def _inputs(model: Model, dimensions: Mapping[str, int]) -> tuple[ModelInput, ...]:

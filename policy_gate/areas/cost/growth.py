@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from policy_gate.areas.cost.facts import Layer, ModelInput
+from policy_gate.frozen import dataclass
 
 K = TypeVar("K")
 
@@ -70,14 +70,32 @@ def most_allowed(base: int, max_growth: float) -> int:
     return base + int(Fraction(str(max_growth)) * base)
 
 
+def pair_inputs(inputs: Sequence[ModelInput], base: Sequence[ModelInput]) -> list[tuple[ModelInput, ModelInput | None]]:
+    """Give each input its counterpart in the base: of the same name, else the next one left, since exporters rename."""
+    named = {one.name: one for one in base}
+    taken = [named.pop(one.name, None) for one in inputs]
+    left = iter([one for one in base if one.name in named])
+    return [(one, found or next(left, None)) for one, found in zip(inputs, taken, strict=True)]
+
+
+def other_inputs(inputs: Sequence[ModelInput], base: Sequence[ModelInput]) -> bool:
+    """Whether inputs differ in number or rank from the base's while a target binds any axis: which is which is open."""
+    if not any(one.bound_axes for one in (*inputs, *base)):
+        return False
+    pairs = pair_inputs(inputs, base)
+    return len(inputs) != len(base) or any(
+        before is None or len(one.extents) != len(before.extents) for one, before in pairs
+    )
+
+
 def smaller_binding(inputs: Sequence[ModelInput], base: Sequence[ModelInput]) -> tuple[ModelInput, int, int] | None:
     """The first axis a target binds to less than the base release had there: input, axis and the base's extent.
 
-    A binding is a claim; with a smaller one a larger model looks no more expensive. Inputs pair by position, since
-    exporters rename symbols. An axis the base does not have counts as extent 0.
+    A binding is a claim; with a smaller one a larger model looks no more expensive. An axis the base does not have
+    counts as extent 0; `other_inputs` tells that.
     """
-    for position, one in enumerate(inputs):
-        before = base[position].extents if position < len(base) else ()
+    for one, counterpart in pair_inputs(inputs, base):
+        before = counterpart.extents if counterpart is not None else ()
         for axis in one.bound_axes:
             was = before[axis] if axis < len(before) else 0
             if one.extents[axis] < was:

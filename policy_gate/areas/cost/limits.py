@@ -28,7 +28,7 @@ class GrowthLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MacBudgets:
-    """Multiply-accumulates of one inference, by target."""
+    """Multiply-accumulates of all models together, by target."""
 
     max_macs: tuple[tuple[str, int], ...] = limit(
         map_of(whole_number(), "target"), "most multiply-accumulates by target", stricter="lower", default=()
@@ -37,7 +37,7 @@ class MacBudgets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightBudgets:
-    """Flash for a model's constants, by target."""
+    """Flash for the constants of all models together, by target."""
 
     max_weight_kib: tuple[tuple[str, float], ...] = limit(
         map_of(number(0, 2**43), "target"), "most KiB of constants by target", stricter="lower", default=()
@@ -46,7 +46,7 @@ class WeightBudgets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationBudgets:
-    """Memory for activations, by target."""
+    """Memory for the activations of the model that takes most, by target."""
 
     max_activation_kib: tuple[tuple[str, float], ...] = limit(
         map_of(number(0, 2**43), "target"), "most KiB of activations by target", stricter="lower", default=()

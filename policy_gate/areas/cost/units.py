@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from policy_gate.frozen import dataclass
 
 _THOUSANDS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _BINARY = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))

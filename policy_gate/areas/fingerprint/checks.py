@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policy_gate.areas.fingerprint.facts import ClaimedDigest, ClaimedSize, ExternalFiles, FileList, ModelIdentity, Side
+from policy_gate.errors import Reason
 from policy_gate.model import Answer, Fix, Outcome
 
 SHOWN_FILES = 5
@@ -64,23 +65,39 @@ def size_matches(size: ClaimedSize) -> Answer:
 
 
 def closed_list(listing: FileList) -> Answer:
-    """Every file in the folder that ships is listed in the manifest as an artifact.
+    """Every file in the folder that ships is listed in the manifest as an artifact, and what ships lies there.
 
-    List the file under `artifacts`, or move it out of the bundle's root.
+    List the file under `artifacts`, or move it out of the bundle's root. Move an artifact that a target runs into it.
     """
-    if not listing.unlisted:
+    if not listing.unlisted and not listing.outside:
         return Answer(
             outcome=Outcome.PASS, message=f"all {listing.files} files under {listing.root} are listed", measured=0
         )
     return Answer(
         outcome=Outcome.FAIL,
-        message=f"{len(listing.unlisted)} of {listing.files} files under {listing.root} are not listed",
-        measured=len(listing.unlisted),
+        message=_open_list(listing),
+        measured=len(listing.unlisted) + len(listing.outside),
         limit=0,
         unit="files",
-        causes=(f"unlisted: {_some(listing.unlisted)}",),
-        fixes=(Fix(text="list each file under `artifacts`, or move it out of the bundle"),),
+        causes=tuple(
+            f"{what}: {_some(paths)}"
+            for what, paths in (("unlisted", listing.unlisted), ("outside", listing.outside))
+            if paths
+        ),
+        fixes=_closing(listing),
     )
+
+
+def _open_list(listing: FileList) -> str:
+    if listing.unlisted:
+        return f"{len(listing.unlisted)} of {listing.files} files under {listing.root} are not listed"
+    return f"not every artifact that ships lies under {listing.root}"
+
+
+def _closing(listing: FileList) -> tuple[Fix, ...]:
+    listed = Fix(text="list each file under `artifacts`, or move it out of the bundle")
+    inside = Fix(text="let `bundle.root` name the folder that ships, with every artifact that a target runs in it")
+    return (*((listed,) if listing.unlisted else ()), *((inside,) if listing.outside else ()))
 
 
 def _some(names: tuple[str, ...]) -> str:
@@ -92,16 +109,12 @@ def identity_matches(identity: ModelIdentity) -> Answer:
     """Every model holds and computes what the fingerprint in the manifest states.
 
     Unlike a file's digest, a fingerprint stays the same when a model is only stored in another way.
+    It states `bound`, or `weights` and `structure`: fewer sides would also hold for other models.
     If the change is meant, let `policy-gate fix` write the computed sides; if not, restore the model.
     """
     differing = tuple(one for one in identity.sides if one.claimed != one.computed)
     if not differing:
-        stated = ", ".join(one.side.value for one in identity.sides)
-        return Answer(
-            outcome=Outcome.PASS,
-            message=f"{identity.path} has the stated fingerprint ({stated})",
-            measured=identity.sides[0].computed if identity.sides else None,
-        )
+        return _all_hold(identity)
     first = differing[0]
     return Answer(
         outcome=Outcome.FAIL,
@@ -120,8 +133,32 @@ def identity_matches(identity: ModelIdentity) -> Answer:
                 )
                 for one in differing
             ),
+            *_bound_to_add(identity),
         ),
     )
+
+
+def _all_hold(identity: ModelIdentity) -> Answer:
+    stated = ", ".join(one.side.value for one in identity.sides)
+    if identity.lacks_bound:
+        return Answer(
+            outcome=Outcome.UNKNOWN,
+            reason=Reason.NOT_DECLARED,
+            message=f"other models have the same {stated}: state `bound`, or both `weights` and `structure`",
+            fixes=_bound_to_add(identity),
+        )
+    return Answer(
+        outcome=Outcome.PASS,
+        message=f"{identity.path} has the stated fingerprint ({stated})",
+        measured=identity.sides[0].computed if identity.sides else None,
+    )
+
+
+def _bound_to_add(identity: ModelIdentity) -> tuple[Fix, ...]:
+    if not identity.lacks_bound:
+        return ()
+    text = "let `policy-gate fix` add the computed `bound`"
+    return (Fix(text=text, pointer=f"{identity.pointer}/{Side.BOUND.value}", replacement=identity.lacks_bound),)
 
 
 def external_listed(external: ExternalFiles) -> Answer:

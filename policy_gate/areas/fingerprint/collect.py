@@ -11,7 +11,7 @@ from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model import RELEASE, Fact, Fix, Missing, Subject
 
 if TYPE_CHECKING:
-    from policy_gate.manifest import Artifact
+    from policy_gate.manifest import Artifact, Manifest
     from policy_gate.source import Digest
 
 
@@ -68,7 +68,7 @@ def _undeclared(kind: type[Fact], subject: Subject, pointer: str, key: str, comp
 
 
 def file_list(evidence: Evidence) -> Iterator[Fact | Missing]:
-    """The closed list: every file under `bundle.root`, also ignored and hidden ones, is an artifact."""
+    """The closed list: every file under `bundle.root`, also ignored and hidden ones, beside the artifacts."""
     bundle = evidence.manifest.bundle
     if bundle is None:
         yield Missing(
@@ -83,6 +83,7 @@ def file_list(evidence: Evidence) -> Iterator[Fact | Missing]:
     try:
         root = evidence.tree_path(bundle.root)
         listed = {evidence.tree_path(artifact.path) for artifact in evidence.manifest.artifacts}
+        shipped = {evidence.tree_path(artifact.path) for artifact in _shipped(evidence.manifest)}
         found = [entry.path for entry in evidence.tree.list(root)]
     except EvidenceError as error:
         yield not_established(FileList, RELEASE, "/bundle/root", error)
@@ -97,4 +98,14 @@ def file_list(evidence: Evidence) -> Iterator[Fact | Missing]:
         root=bundle.root,
         files=len(found),
         unlisted=tuple(path for path in found if path not in listed),
+        outside=tuple(sorted(path for path in shipped if not path.startswith(f"{root}/"))),
     )
+
+
+def _shipped(manifest: Manifest) -> Iterator[Artifact]:
+    """What a target runs, and every model that is not only kept because another artifact was derived from it."""
+    run = {name for target in manifest.targets for name in target.runs}
+    origins = {one.derived_from.artifact for one in manifest.artifacts if one.derived_from is not None}
+    for artifact in manifest.artifacts:
+        if artifact.id in run or (artifact.role == "model" and artifact.id not in origins):
+            yield artifact

@@ -64,16 +64,24 @@ def _identity(evidence: Evidence, artifact: Artifact, fingerprint: Fingerprint) 
         identity = reading.identity_of(evidence, artifact)
     except EvidenceError as error:
         return not_established(ModelIdentity, subject, pointer, error)
+    sides = tuple(
+        IdentitySide(side=Side(name), claimed=claimed, computed=getattr(identity, name))
+        for name, claimed in fingerprint.stated().items()
+    )
     return ModelIdentity(
         subject=subject,
         pointer=pointer,
         path=artifact.path,
         scheme=identity.scheme,
-        sides=tuple(
-            IdentitySide(side=Side(name), claimed=claimed, computed=getattr(identity, name))
-            for name, claimed in fingerprint.stated().items()
-        ),
+        sides=sides,
+        lacks_bound="" if _enough(sides) else identity.bound,
     )
+
+
+def _enough(sides: tuple[IdentitySide, ...]) -> bool:
+    """Whether the sides tell this model from every other: all its numbers and all that is done with them."""
+    stated = {one.side for one in sides}
+    return Side.BOUND in stated or {Side.WEIGHTS, Side.STRUCTURE} <= stated
 
 
 def _strangers(names: Iterable[str], known: tuple[str, ...]) -> Iterator[Missing]:

@@ -41,12 +41,16 @@ class ClaimedSize(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileList(Fact):
-    """Files under the bundle's root, and those among them that the manifest does not name."""
+    """Files under the bundle's root, those among them that the manifest does not name, and what ships from elsewhere.
+
+    `outside` are the files of artifacts that a target runs, and of models that nothing else was derived from.
+    """
 
     name: ClassVar[str] = "fingerprint.file_list"
     root: str
     files: int
     unlisted: tuple[str, ...]
+    outside: tuple[str, ...] = ()
 
 
 class Side(StrEnum):
@@ -70,12 +74,16 @@ class IdentitySide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelIdentity(Fact):
-    """What a model holds and computes, however it is stored: every side the manifest states, recomputed."""
+    """What a model holds and computes, however it is stored: every side the manifest states, recomputed.
+
+    `lacks_bound` is the computed `bound` where the stated sides would hold for other models too, else "".
+    """
 
     name: ClassVar[str] = "fingerprint.identity"
     path: str
     scheme: str
     sides: tuple[IdentitySide, ...]
+    lacks_bound: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

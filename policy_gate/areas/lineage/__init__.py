@@ -11,11 +11,13 @@ from policy_gate.areas.lineage import (
     checks_terms,
     collect,
     collect_digests,
+    collect_records,
     collect_release,
     collect_terms,
 )
 from policy_gate.areas.lineage.checks_terms import LicenseLists, TermLimits
 from policy_gate.areas.lineage.facts import (
+    DatasetRecords,
     LineageGraph,
     NodeDigest,
     NodeLicense,
@@ -43,6 +45,7 @@ AREA = Area(
         Collector(run=collect.graph, gives=(LineageGraph, NodeOrigin)),
         Collector(run=collect_release.released_artifacts, gives=(ReleasedArtifact,), takes=(FileDigest,)),
         Collector(run=collect_digests.node_digests, gives=(NodeDigest,)),
+        Collector(run=collect_records.dataset_records, gives=(DatasetRecords,)),
         Collector(run=collect_terms.node_licenses, gives=(NodeLicense,)),
         Collector(run=collect_terms.release_licenses, gives=(ReleaseLicense,)),
         Collector(run=collect_terms.node_terms, gives=(NodeTerm,)),
@@ -50,6 +53,7 @@ AREA = Area(
     ),
     checks={
         "lineage.digest_holds": Check(function=checks.digest_holds, judges=NodeDigest),
+        "lineage.records_listed": Check(function=checks.records_listed, judges=DatasetRecords),
         "lineage.acyclic": Check(function=checks.acyclic, judges=LineageGraph),
         "lineage.reaches_source": Check(function=checks.reaches_source, judges=NodeOrigin),
         "lineage.license_is_spdx": Check(function=checks_terms.license_is_spdx, judges=NodeLicense),

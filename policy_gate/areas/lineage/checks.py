@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from policy_gate.areas.lineage.facts import (
     Cycle,
+    DatasetRecords,
     LineageGraph,
     NodeDigest,
     NodeOrigin,
@@ -11,6 +12,7 @@ from policy_gate.areas.lineage.facts import (
     ReleasedArtifact,
     ReleaseProblem,
 )
+from policy_gate.errors import Reason
 from policy_gate.model import Answer, Fix, Outcome
 
 SHOWN = 5
@@ -45,6 +47,32 @@ def digest_holds(digest: NodeDigest) -> Answer:
                 replacement=digest.computed,
             ),
         ),
+    )
+
+
+def records_listed(dataset: DatasetRecords) -> Answer:
+    """The stated number of records is the number of digests in the node's list of records.
+
+    State as many records as `record_digests` has lines, or restore the list of the data that was used.
+    """
+    if not dataset.list_file:
+        said = f"{dataset.records} records are stated" if dataset.node else "no node states how many records it has"
+        message = f"{said}, and no `record_digests` lists them"
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=Reason.OUT_OF_SCOPE, message=message)
+    holds = dataset.records == dataset.listed
+    differs = f"; {dataset.records} are stated"
+    fix = Fix(
+        text="let `policy-gate fix` write the counted number",
+        pointer=dataset.pointer,
+        replacement=dataset.listed,
+    )
+    return Answer(
+        outcome=Outcome.PASS if holds else Outcome.FAIL,
+        message=f"{dataset.list_file} lists {dataset.listed} records{'' if holds else differs}",
+        measured=dataset.records,
+        limit=dataset.listed,
+        unit="records",
+        fixes=() if holds else (fix, Fix(text=f"restore {dataset.list_file} if it was changed by mistake")),
     )
 
 

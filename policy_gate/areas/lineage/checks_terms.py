@@ -10,6 +10,7 @@ from policy_gate.model import Answer, Fix, Outcome
 from policy_gate.policy.limits import limit, text_set, whole_number
 
 NOT_LEGAL_ADVICE = "this compares names with lists; it is not legal advice"
+_MADE_HERE = "it was made here; what it was made from is judged"
 _SHOWN_CHARACTERS = 80
 
 _ENTRY = r"[A-Za-z0-9*][A-Za-z0-9.+:*-]{0,127}( WITH [A-Za-z0-9*][A-Za-z0-9.:*-]{0,127})?"
@@ -129,12 +130,12 @@ def _not_judged(reason: Reason, message: str) -> Answer:
 def term_not_over(term: NodeTerm, limits: TermLimits) -> Answer:
     """The legal basis and the retention period of every dataset still run.
 
-    Renew the consent, or retrain without the data and remove the node.
+    Whatever no step of the graph made states whether it holds personal data, a base model too. Renew the consent, or
+    retrain without the data and remove the node.
     """
     if term.term is TermKind.NONE:
-        return Answer(
-            outcome=Outcome.NOT_APPLICABLE, message="no personal data is stated, and no end", reason=Reason.OUT_OF_SCOPE
-        )
+        words = "no personal data is stated, and no end" if term.personal_data == "none" else _MADE_HERE
+        return Answer(outcome=Outcome.NOT_APPLICABLE, message=words, reason=Reason.OUT_OF_SCOPE)
     if term.days_left >= limits.min_days_left:
         outcome, words = Outcome.PASS, f"{term.term} runs until {term.until}"
     elif term.days_left >= 0:
@@ -157,6 +158,8 @@ def not_in_future(stated: StatedDay) -> Answer:
 
     Correct the day; a day in the future is a typing error or a claim made ahead of the fact.
     """
+    if not stated.day:
+        return Answer(outcome=Outcome.NOT_APPLICABLE, message=_MADE_HERE, reason=Reason.OUT_OF_SCOPE)
     if stated.days_ahead <= 0:
         return Answer(outcome=Outcome.PASS, message=f"{stated.what} is {stated.day}", measured=stated.day)
     return Answer(

@@ -9,25 +9,60 @@ from policy_gate.area import Evidence, not_declared, not_established
 from policy_gate.areas.lineage.facts import NodeDigest
 from policy_gate.areas.lineage.placeholder import placeholder
 from policy_gate.areas.lineage.section import lineage_claims, no_section, nodes
-from policy_gate.errors import EvidenceError, Reason
+from policy_gate.errors import DocumentError, EvidenceError, ManifestError, Reason
 from policy_gate.model import Fact, Fix, Missing, Subject
 
 if TYPE_CHECKING:
-    from policy_gate.areas.lineage.claims import Node
+    from policy_gate.areas.lineage.claims import NestedManifest, Node
+
+MAX_MANIFESTS = 32
+"""Manifests of models that are read: one of the largest size takes seconds."""
 
 
 def node_digests(evidence: Evidence) -> Iterator[Fact | Missing]:
-    """The digest of every node's file and of every nested manifest; release nodes are judged with their artifact."""
+    """The digest of every node's file and of every nested manifest; release nodes are judged with their artifact.
+
+    Only a model may have a manifest of its own instead of a digest.
+    """
     claims = lineage_claims(evidence)
     if claims is None:
         yield from no_section(NodeDigest)
         return
+    left = MAX_MANIFESTS
     for node, subject, pointer in nodes(claims):
         if node.manifest is not None:
-            at = f"{pointer}/manifest/sha256"
-            yield _file_digest(evidence, subject, at, node.manifest.path, node.manifest.sha256)
-        if node.type != "release" and (node.manifest is None or node.digest is not None):
+            yield _manifest_digest(evidence, node.manifest, subject, f"{pointer}/manifest", is_read=left > 0)
+            left -= 1
+        described = node.type == "model" and node.manifest is not None
+        if node.type != "release" and (node.digest is not None or not described):
             yield _node_digest(evidence, node, subject, pointer)
+
+
+def _manifest_digest(
+    evidence: Evidence, stated: NestedManifest, subject: Subject, pointer: str, *, is_read: bool
+) -> Fact | Missing:
+    """The digest of a model's own manifest, which stands for the model only when it is one."""
+    found = _file_digest(evidence, subject, f"{pointer}/sha256", stated.path, stated.sha256)
+    if isinstance(found, NodeDigest) and found.claimed == found.computed:
+        try:
+            _refuse_other_documents(evidence, stated.path, is_read=is_read)
+        except EvidenceError as error:
+            return not_established(NodeDigest, subject, f"{pointer}/path", error)
+    return found
+
+
+def _refuse_other_documents(evidence: Evidence, path: str, *, is_read: bool) -> None:
+    """Raise EvidenceError unless a file holds what every release manifest has; its sections are not judged here."""
+    from policy_gate.document import DEFAULT_LIMITS, bind, load
+    from policy_gate.manifest.claims import CoreClaims
+
+    if not is_read:
+        raise EvidenceError(Reason.TOO_LARGE, f"{path} is not read: at most {MAX_MANIFESTS} manifests of models are")
+    content = evidence.read(path, DEFAULT_LIMITS.max_bytes)
+    try:
+        bind(load(content, path), CoreClaims)
+    except (DocumentError, ManifestError) as error:
+        raise EvidenceError(Reason.UNSUPPORTED_FORMAT, f"{path} is no release manifest") from error
 
 
 def _node_digest(evidence: Evidence, node: Node, subject: Subject, pointer: str) -> Fact | Missing:

@@ -25,25 +25,26 @@ def released_artifacts(evidence: Evidence) -> Iterator[Fact | Missing]:
         return
     computed = {fact.subject.names[0]: fact.sha256 for fact in evidence.facts.known(FileDigest)}
     artifacts = evidence.manifest.artifacts
+    ids = frozenset(artifact.id for artifact in artifacts)
+    by_digest = {sha256: artifact for artifact, sha256 in reversed(computed.items())}
+    unread = {entry.subject: entry for entry in evidence.facts.entries(FileDigest) if isinstance(entry, Missing)}
     standing: dict[str, str] = {}
     for node, _, pointer in nodes(claims):
         if node.type == "release":
-            artifact_id = _artifact_of(node, artifacts, computed)
+            artifact_id = _artifact_of(node, ids, by_digest)
             standing.setdefault(artifact_id, node.id)
-            yield _release_node(evidence, node, pointer, artifact_id, computed)
-    for artifact in artifacts:
+            yield _release_node(node, pointer, artifact_id, computed, unread)
+    origins = _standing_origins(artifacts, standing)
+    for position, artifact in enumerate(artifacts):
         if artifact.role == "model" and artifact.id not in standing:
-            yield _through_another(artifact, artifacts, standing)
+            yield _through_another(artifact.id, position, origins[artifact.id], standing)
     yield from _named_release(claims)
 
 
-def _artifact_of(node: Node, artifacts: tuple[Artifact, ...], computed: dict[str, str]) -> str:
-    """The artifact a release node means: the one its id names (`artifact:ID`), else the one with its digest."""
+def _artifact_of(node: Node, ids: frozenset[str], by_digest: dict[str, str]) -> str:
+    """The artifact a release node means: the one its id names (`artifact:ID`), else the first with its digest."""
     named = node.id.removeprefix("artifact:")
-    if any(artifact.id == named for artifact in artifacts):
-        return named
-    stated = _stated_digest(node)
-    return next((artifact for artifact, sha256 in computed.items() if stated and sha256 == stated), "")
+    return named if named in ids else by_digest.get(_stated_digest(node), "")
 
 
 def _stated_digest(node: Node) -> str:
@@ -51,7 +52,7 @@ def _stated_digest(node: Node) -> str:
 
 
 def _release_node(
-    evidence: Evidence, node: Node, pointer: str, artifact: str, computed: dict[str, str]
+    node: Node, pointer: str, artifact: str, computed: dict[str, str], unread: dict[Subject, Missing]
 ) -> ReleasedArtifact | Missing:
     claimed = _stated_digest(node)
     at = f"{pointer}/digest/sha256" if claimed else f"{pointer}/id"
@@ -71,9 +72,9 @@ def _release_node(
             fact=ReleasedArtifact.name, subject=subject, pointer=at, reason=Reason.UNSUPPORTED_FORMAT, detail=detail
         )
     if artifact not in computed:
-        unread = evidence.facts.get(FileDigest, subject)
-        detail = unread.detail if isinstance(unread, Missing) else "its file was not read"
-        reason = unread.reason if isinstance(unread, Missing) else Reason.UNREADABLE
+        why = unread.get(subject)
+        detail = why.detail if why is not None else "its file was not read"
+        reason = why.reason if why is not None else Reason.UNREADABLE
         return Missing(fact=ReleasedArtifact.name, subject=subject, pointer=at, reason=reason, detail=detail)
     return ReleasedArtifact(
         subject=subject,
@@ -85,23 +86,29 @@ def _release_node(
     )
 
 
-def _through_another(artifact: Artifact, artifacts: tuple[Artifact, ...], standing: dict[str, str]) -> ReleasedArtifact:
+def _standing_origins(artifacts: tuple[Artifact, ...], standing: dict[str, str]) -> dict[str, str]:
+    """For every artifact the nearest one behind it that a node stands for, or ""; each derivation is walked once."""
+    derived = {one.id: one.derived_from.artifact for one in artifacts if one.derived_from is not None}
+    origins = {"": "", **{name: name for name in standing}}
+    for artifact in artifacts:
+        at, walked = artifact.id, []
+        while at not in origins:
+            origins[at] = ""  # a walk that comes back here runs in a circle, and ends at no node
+            walked.append(at)
+            at = derived.get(at, "")
+        origins.update(dict.fromkeys(walked, origins[at]))
+    return origins
+
+
+def _through_another(artifact: str, position: int, origin: str, standing: dict[str, str]) -> ReleasedArtifact:
     """An artifact that no node stands for is in the graph when what it was derived from is."""
-    by_id = {one.id: one for one in artifacts}
-    seen: list[str] = []
-    origin: Artifact | None = artifact
-    while origin is not None and origin.id not in standing and origin.id not in seen:
-        seen.append(origin.id)
-        origin = by_id.get(origin.derived_from.artifact) if origin.derived_from is not None else None
-    found = origin is not None and origin.id in standing
-    position = artifacts.index(artifact)
     return ReleasedArtifact(
-        subject=Subject("artifact", (artifact.id,)),
-        pointer=f"/artifacts/{position}/{'derived_from' if found else 'id'}",
+        subject=Subject("artifact", (artifact,)),
+        pointer=f"/artifacts/{position}/{'derived_from' if origin else 'id'}",
         basis=Basis.DECLARED,
-        node=standing[origin.id] if origin is not None and found else "",
-        problem=ReleaseProblem.NONE if found else ReleaseProblem.NOT_IN_GRAPH,
-        derived_from=origin.id if origin is not None and found else "",
+        node=standing[origin] if origin else "",
+        problem=ReleaseProblem.NONE if origin else ReleaseProblem.NOT_IN_GRAPH,
+        derived_from=origin,
     )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared
 from policy_gate.areas.lineage.facts import NodeLicense, NodeTerm, ReleaseLicense, StatedDay, TermKind
-from policy_gate.areas.lineage.licence_names import read_licence
-from policy_gate.areas.lineage.section import SECTION, lineage_claims, no_section, nodes
+from policy_gate.areas.lineage.licence_names import ReadLicence, read_licence
+from policy_gate.areas.lineage.section import SECTION, from_elsewhere, lineage_claims, no_section, nodes
 from policy_gate.errors import EvidenceError
 from policy_gate.model import RELEASE, Basis, Fact, Missing, Subject
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from policy_gate.areas.lineage.claims import License, Node
 
 _PERSONAL_DATA_FIX = "add `personal_data:` with none, pseudonymous, identifiable or special-category"
+MAX_SUGGESTIONS = 20
+"""Unreadable licences that get a suggestion: each is compared with the whole SPDX list."""
+
 _MADE_ELSEWHERE = ("source", "synthetic", "model")
 """Nodes whose terms nobody can derive: they are stated or missing."""
 
@@ -27,16 +30,18 @@ def node_licenses(evidence: Evidence) -> Iterator[Fact | Missing]:
     if claims is None:
         yield from no_section(NodeLicense)
         return
+    unreadable = 0
     for node, subject, pointer in nodes(claims):
         if node.license is not None:
-            yield _license(evidence, node.license, subject, f"{pointer}/license")
+            read = read_licence(node.license.expression, suggest=unreadable < MAX_SUGGESTIONS)
+            unreadable += bool(read.problem)
+            yield _license(evidence, node.license, read, subject, f"{pointer}/license")
         elif node.type in _MADE_ELSEWHERE:
             fix = "add `license: {expression: ID, text: FILE}` with an SPDX id and the licence's text"
             yield not_declared(NodeLicense, f"{pointer}/license", f"{node.id} states no licence", subject, fix)
 
 
-def _license(evidence: Evidence, stated: License, subject: Subject, pointer: str) -> NodeLicense:
-    read = read_licence(stated.expression)
+def _license(evidence: Evidence, stated: License, read: ReadLicence, subject: Subject, pointer: str) -> NodeLicense:
     return NodeLicense(
         subject=subject,
         pointer=f"{pointer}/expression",
@@ -67,17 +72,24 @@ def release_licenses(evidence: Evidence) -> Iterator[Fact | Missing]:
         yield not_declared(ReleaseLicense, "/metadata/license", "the release states no licence", RELEASE, fix)
     else:
         yield _release_license(stated, RELEASE, "/metadata/license")
+    unreadable = 0
     for position, artifact in enumerate(evidence.manifest.artifacts):
         if artifact.license is not None:
             subject = Subject("artifact", (artifact.id,))
-            yield _release_license(artifact.license, subject, f"/artifacts/{position}/license")
+            entry = _release_license(
+                artifact.license, subject, f"/artifacts/{position}/license", suggest=unreadable < MAX_SUGGESTIONS
+            )
+            unreadable += bool(entry.problem)
+            yield entry
     claims = lineage_claims(evidence)
     if claims is not None and claims.release is not None and claims.release.license is not None:
         yield _release_license(claims.release.license, RELEASE, f"/{SECTION}/release/license", other=stated or "")
 
 
-def _release_license(stated: str, subject: Subject, pointer: str, other: str = "") -> ReleaseLicense:
-    read = read_licence(stated)
+def _release_license(
+    stated: str, subject: Subject, pointer: str, other: str = "", *, suggest: bool = True
+) -> ReleaseLicense:
+    read = read_licence(stated, suggest=suggest)
     differs = other and other != stated and (not read.spdx or read.spdx != read_licence(other).spdx)
     return ReleaseLicense(
         subject=subject,
@@ -92,22 +104,26 @@ def _release_license(stated: str, subject: Subject, pointer: str, other: str = "
 
 
 def node_terms(evidence: Evidence) -> Iterator[Fact | Missing]:
-    """For every node: the days after which it may not be used, or that it holds no personal data."""
+    """For every node: the days after which it may not be used, that it holds no personal data, or was made here."""
     claims = lineage_claims(evidence)
     if claims is None:
         yield from no_section(NodeTerm)
         return
-    found = [
-        entry for node, subject, pointer in nodes(claims) for entry in _terms(node, subject, pointer, evidence.today)
-    ]
-    yield from found
-    if not found:
+    elsewhere = from_elsewhere(claims)
+    for node, subject, pointer in nodes(claims):
+        found = list(_terms(node, subject, pointer, evidence.today, speaks=node.id in elsewhere))
+        yield from found
+        if not found:
+            at = pointer if node.personal_data is None else f"{pointer}/personal_data"
+            yield _term(TermKind.NONE, at, node, subject, ("", 0))
+    if not elsewhere:
         what = "no node states whether it holds personal data"
         yield not_declared(NodeTerm, f"/{SECTION}/nodes", what, RELEASE, _PERSONAL_DATA_FIX)
 
 
-def _terms(node: Node, subject: Subject, pointer: str, today: date) -> Iterator[Fact | Missing]:
-    if node.personal_data is None and node.type in ("source", "synthetic"):
+def _terms(node: Node, subject: Subject, pointer: str, today: date, *, speaks: bool) -> Iterator[Fact | Missing]:
+    """What a node states or has to; one that `speaks` for itself has to say whether it holds personal data."""
+    if node.personal_data is None and (speaks or node.type == "synthetic"):
         what = f"{node.id} does not state whether it holds personal data"
         yield not_declared(NodeTerm, f"{pointer}/personal_data", what, subject, _PERSONAL_DATA_FIX)
     ends = {
@@ -121,8 +137,6 @@ def _terms(node: Node, subject: Subject, pointer: str, today: date) -> Iterator[
             key = at.replace("/", ".")
             what = f"{node.id} holds personal data and does not state `{key}`"
             yield not_declared(NodeTerm, f"{pointer}/{at}", what, subject, f"add `{key}` with the last day of use")
-    if node.personal_data == "none" and all(day is None for _, day in ends.values()):
-        yield _term(TermKind.NONE, f"{pointer}/personal_data", node, subject, ("", 0))
 
 
 def _is_demanded(term: TermKind, node: Node) -> bool:
@@ -145,7 +159,10 @@ def _term(term: TermKind, pointer: str, node: Node, subject: Subject, end: tuple
 
 
 def stated_days(evidence: Evidence) -> Iterator[Fact | Missing]:
-    """Every day that should lie in the past, counted from today; `asof` and each source's day are demanded."""
+    """Every day that should lie in the past, counted from today; demanded are `asof`, and when each node was retrieved.
+
+    A node that was made here was not retrieved, and is said to have no day.
+    """
     claims = lineage_claims(evidence)
     if claims is None:
         yield from no_section(StatedDay)
@@ -155,10 +172,13 @@ def stated_days(evidence: Evidence) -> Iterator[Fact | Missing]:
         yield not_declared(StatedDay, f"/{SECTION}/asof", what, RELEASE, "add `asof:` with the day it was written")
     else:
         yield _stated_day("asof", claims.asof, RELEASE, f"/{SECTION}/asof", evidence.today)
+    elsewhere = from_elsewhere(claims)
     for node, subject, pointer in nodes(claims):
         if node.retrieved is not None:
             yield _stated_day("retrieved", node.retrieved, subject, f"{pointer}/retrieved", evidence.today)
-        elif node.type == "source":
+        elif node.id not in elsewhere:
+            yield StatedDay(subject=subject, pointer=pointer, basis=Basis.DECLARED, what="retrieved", day="")
+        else:
             what = f"{node.id} does not state when it was retrieved"
             yield not_declared(StatedDay, f"{pointer}/retrieved", what, subject, "add `retrieved:` with the day")
         if node.opt_out is not None:

@@ -97,6 +97,20 @@ class NodeDigest(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRecords(Fact):
+    """How many records a node states, and how many digests the file `list_file` lists ("" where it names none).
+
+    Declared only, unless there is a list. About the release, with `node` "", where no node states a number.
+    """
+
+    name: ClassVar[str] = "lineage.dataset_records"
+    node: str
+    records: int
+    list_file: str = ""
+    listed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLicense(Fact):
     """The licence stated for a node: as written and as a normal SPDX expression ("" where it is none).
 
@@ -147,9 +161,9 @@ class NodeTerm(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedDay(Fact):
-    """A day the manifest states as past; `days_ahead` is positive when it lies after today."""
+    """A day the manifest states as past, "" where none is needed; `days_ahead` is positive when it is after today."""
 
     name: ClassVar[str] = "lineage.stated_day"
     what: str
     day: str
-    days_ahead: int
+    days_ahead: int = 0

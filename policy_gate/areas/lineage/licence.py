@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from fnmatch import fnmatchcase
 from typing import NoReturn
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 
 MAX_CHARACTERS = 4096
 MAX_DEPTH = 32

@@ -86,8 +86,11 @@ class ReadLicence:
 
 
 @lru_cache(maxsize=1024)
-def read_licence(written: str) -> ReadLicence:
-    """Read any text as a licence expression; every text ends in a normal form or a problem, never in an error."""
+def read_licence(written: str, *, suggest: bool = True) -> ReadLicence:
+    """Read any text as a licence expression; every text ends in a normal form or a problem, never in an error.
+
+    `suggest` is whether to look for what was meant by a name that is on no list, which takes milliseconds.
+    """
     text = written.strip()
     if not text:
         return ReadLicence(problem="it is empty", suggestion=_STATE_IT)
@@ -98,7 +101,7 @@ def read_licence(written: str) -> ReadLicence:
     try:
         expression = parse(text, listed_licence, listed_exception)
     except EvidenceError as error:
-        return ReadLicence(problem=error.detail, suggestion=_suggestion(text, error))
+        return ReadLicence(problem=error.detail, suggestion=_suggestion(text, error) if suggest else "")
     own = dict.fromkeys(term.licence for term in terms(expression) if is_own_term(term.licence))
     return ReadLicence(spdx=str(expression), own_terms=tuple(own))
 

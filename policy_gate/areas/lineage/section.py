@@ -41,6 +41,15 @@ def nodes(claims: LineageClaims) -> Iterator[tuple[Node, Subject, str]]:
         yield node, node_subject(node.id), f"/{SECTION}/nodes/{position}"
 
 
+def from_elsewhere(claims: LineageClaims) -> frozenset[str]:
+    """Ids of sources and of whatever no step of the graph made: no other node can speak for their terms."""
+    made = {name for activity in claims.activities for name in activity.generates}
+    made |= {node.id for node in claims.nodes if node.generator is not None}
+    return frozenset(
+        node.id for node in claims.nodes if node.type == "source" or (node.type != "release" and node.id not in made)
+    )
+
+
 def node_subject(node_id: str) -> Subject:
     """The subject a node is: datasets and models alike are data the release was made from."""
     return Subject("dataset", (node_id,))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from policy_gate.areas.privacy.gaussian import gaussian_epsilon
 from policy_gate.areas.privacy.mechanisms import Mechanism, require_number
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 
 MIN_DELTA = 1e-250
 FLOOR = 1e-9

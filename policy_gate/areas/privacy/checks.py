@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policy_gate.areas.privacy.facts import (
     ClaimKind,
     DeltaClaim,
     Neighbours,
     PhaseAccounting,
+    PhaseDataset,
     PhaseEvidence,
     PhaseParameters,
     PrivacyBound,
@@ -26,6 +29,13 @@ class EpsilonLimits:
     max_epsilon: float = limit(
         number(above=0, maximum=1e6), "largest epsilon of one release", stricter="lower", default=10.0
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaLimits:
+    """How likely epsilon may be not to hold, however few people the data came from."""
+
+    max_delta: float = limit(number(above=0, maximum=1), "largest delta", stricter="lower", default=1e-4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +114,7 @@ def _rests_on(bound: PrivacyBound) -> tuple[str, ...]:
 def _ways_to_prove(bound: PrivacyBound) -> tuple[Fix, ...]:
     raised = " and ".join(f"noise_multiplier of {one.phase} to {one.noise_multiplier:g}" for one in bound.noise_advice)
     # Never written by `fix`: a weaker promise to the people in the data is a decision, not a typing error.
-    claim = Fix(text=f"set claim.epsilon to {bound.epsilon_to_claim:g}")
+    claim = Fix(text=f"set claim.epsilon to {bound.epsilon_to_claim:g}", pointer="/privacy/claim/epsilon")
     return (claim, Fix(text=f"raise {raised}, and train again")) if raised else (claim,)
 
 
@@ -130,12 +140,23 @@ def epsilon_within(bound: PrivacyBound, limits: EpsilonLimits) -> Answer:
     )
 
 
-def delta_below_inverse(claim: DeltaClaim) -> Answer:
-    """Delta is smaller than one over the number of people or devices in the data.
+def delta_below_inverse(claim: DeltaClaim, limits: DeltaLimits) -> Answer:
+    """Delta is smaller than one over the number of people or devices in the data, and than a largest delta.
 
-    At 1/n the guarantee allows to publish one person's record outright; claim a smaller delta.
+    At 1/n the guarantee allows to publish one person's record outright, and a delta near 1 proves any epsilon;
+    claim a smaller delta.
     """
-    return _delta_answer(claim, claim.inverse, strictly=True, formula="1/n")
+    if claim.delta > limits.max_delta and claim.inverse > limits.max_delta:
+        most = f"{limits.max_delta:g}"
+        return Answer(
+            outcome=Outcome.FAIL,
+            message=f"delta {claim.delta:g} is above {most}, the most that policy allows for however few units",
+            measured=claim.delta,
+            limit=limits.max_delta,
+            fixes=(Fix(text=f"claim a delta of at most {most}, with the epsilon that goes with it"),),
+        )
+    # The limit is 1/n here, which the message states: a reader would look for it in the policy.
+    return replace(_delta_answer(claim, claim.inverse, strictly=True, formula="1/n"), limit=None)
 
 
 def delta_with_margin(claim: DeltaClaim) -> Answer:
@@ -231,6 +252,28 @@ def evidence_agrees(evidence: PhaseEvidence) -> Answer:
         limit=evidence.claimed,
         causes=(f"{place} has {evidence.found} at {evidence.locator}",),
         fixes=(Fix(text=f"state the {evidence.parameter} that was trained with, in both files"),),
+    )
+
+
+def dataset_size_agrees(phase: PhaseDataset) -> Answer:
+    """The data set size behind an epsilon is the number of records that the lineage states of this data.
+
+    Name the node under `dataset` of the phase, and state its real number of records in both places.
+    """
+    if not phase.claimed:
+        known = f", and '{phase.dataset}' has {phase.records} records" if phase.records else ""
+        message = f"the phase states no dataset_size to compare{known}"
+        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=Reason.OUT_OF_SCOPE, message=message)
+    place = f"{phase.file}:{phase.line}"
+    holds = phase.claimed == phase.records
+    differs = f"dataset_size is {phase.claimed} here, and '{phase.dataset}' has {phase.records} records in {place}"
+    return Answer(
+        outcome=Outcome.PASS if holds else Outcome.FAIL,
+        message=f"'{phase.dataset}' has {phase.records} records, as {place} says" if holds else differs,
+        measured=phase.claimed,
+        limit=phase.records,
+        unit="records",
+        fixes=() if holds else (Fix(text="state the number of records that was trained on, in both places"),),
     )
 
 

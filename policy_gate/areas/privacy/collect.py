@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared
+from policy_gate.areas.lineage.facts import DatasetRecords
 from policy_gate.areas.privacy.facts import (
     ClaimKind,
     DeltaClaim,
     Neighbours,
     NoiseAdvice,
     PhaseAccounting,
+    PhaseDataset,
     PhaseEvidence,
     PhaseParameters,
     PrivacyBound,
@@ -74,7 +76,7 @@ def who_is_protected(evidence: Evidence) -> Iterator[Fact | Missing]:
             subject=RELEASE, pointer="/privacy/adjacency", basis=Basis.DECLARED, adjacency=claims.adjacency
         )
     yield _tuning(claims)
-    yield _delta(claims)
+    yield _delta(evidence, claims)
 
 
 def _unit(claims: PrivacyClaims) -> Fact | Missing:
@@ -109,13 +111,13 @@ def _tuning(claims: PrivacyClaims) -> Fact | Missing:
     )
 
 
-def _delta(claims: PrivacyClaims) -> Fact | Missing:
+def _delta(evidence: Evidence, claims: PrivacyClaims) -> Fact | Missing:
     if claims.claim is None:
         return not_declared(DeltaClaim, "/privacy/claim", "the manifest states no epsilon and delta")
     if claims.population is None:
         what = "the manifest does not say how many people or devices the data came from"
         return not_declared(DeltaClaim, "/privacy/population", what)
-    population = max(claims.population.size, *(_units_in(phase, claims) for phase in claims.phases), 1)
+    population = max(claims.population.size, *(_units_in(evidence, phase, claims) for phase in claims.phases), 1)
     return DeltaClaim(
         subject=RELEASE,
         pointer="/privacy/claim/delta",
@@ -127,12 +129,17 @@ def _delta(claims: PrivacyClaims) -> Fact | Missing:
     )
 
 
-def _units_in(phase: Phase, claims: PrivacyClaims) -> int:
-    """At least so many units are in a phase's data: a small stated population must not make a large delta look fine."""
+def _units_in(evidence: Evidence, phase: Phase, claims: PrivacyClaims) -> int:
+    """At least so many units are in a phase's data: a small stated population must not make a large delta look fine.
+
+    The data has as many records as the phase states, or as its node of the lineage has where that is more.
+    """
     sampling = getattr(phase, "sampling", None)
-    records = sampling.dataset_size if sampling is not None else None
+    stated = (sampling.dataset_size or 0) if sampling is not None else 0
+    node = evidence.facts.get(DatasetRecords, Subject("dataset", (phase.dataset or "",)))
+    records = 0 if isinstance(node, Missing) else max(node.records, node.listed)
     most = claims.unit.max_records_per_unit if claims.unit is not None else None
-    return math.ceil((records or 1) / (most or 1))
+    return math.ceil(max(stated, records, 1) / (most or 1))
 
 
 def phases(evidence: Evidence) -> Iterator[Fact | Missing]:
@@ -269,11 +276,16 @@ def _noise_advice(claims: PrivacyClaims, claim: Guarantee, accounted: Sequence[A
 
 
 def _basis(evidence: Evidence, claims: PrivacyClaims) -> Basis:
-    """Recomputed only where evidence files agree with every parameter the bound rests on."""
+    """Recomputed only where files of this commit agree with every parameter the bound rests on."""
     from policy_gate.areas.privacy.evidence_files import stated_parameters  # only a manifest with a claim pays
 
     found = evidence.facts.known(PhaseEvidence)
     agreed = {(one.subject.names, one.parameter) for one in found if one.agrees}
+    agreed |= {
+        (one.subject.names, "sampling.dataset_size")
+        for one in evidence.facts.known(PhaseDataset)
+        if one.basis is Basis.RECOMPUTED and one.claimed == one.records
+    }
     agreed -= {(one.subject.names, one.parameter) for one in found if not one.agrees}
     stated = {((phase.id,), parameter) for phase in claims.phases for parameter in stated_parameters(phase)}
     return Basis.RECOMPUTED if stated <= agreed else Basis.DECLARED

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared, not_established
 from policy_gate.areas.privacy.collect import claims_of
 from policy_gate.areas.privacy.facts import PhaseEvidence
-from policy_gate.errors import DocumentError, EvidenceError, Reason
+from policy_gate.areas.privacy.training_files import TrainingFiles
+from policy_gate.errors import EvidenceError
+from policy_gate.frozen import dataclass
 from policy_gate.model import Fact, Missing, Subject
 
 if TYPE_CHECKING:
     from policy_gate.areas.privacy.claims import Phase
     from policy_gate.document import Document, Value
 
-MAX_FILE_BYTES = 1024 * 1024
 _SHOWN_CHARS = 40
 _PARAMETERS = (
     "noise_multiplier",
@@ -32,8 +32,8 @@ _PARAMETERS = (
     "sampling.dataset_size",
     "sampling.rate",
 )
-_NEED_EVIDENCE = frozenset(_PARAMETERS) - {"microbatch", "clip_norm", "sampling.scheme", "sampling.dataset_size"}
-"""What a training configuration always holds; the others are compared where they are mapped."""
+_NEED_EVIDENCE = frozenset(_PARAMETERS) - {"sampling.dataset_size"}
+"""All that enters the accounting; the data set size is compared with the lineage, and here where it is mapped."""
 
 
 def stated_parameters(phase: Phase) -> dict[str, str | int | float]:
@@ -55,18 +55,19 @@ def evidence_files(evidence: Evidence) -> Iterator[Fact | Missing]:
         return
     if not claims.phases:
         yield not_declared(PhaseEvidence, "/privacy/phases", "the manifest lists no phase that used private data")
+    files = TrainingFiles(evidence)
     for position, phase in enumerate(claims.phases):
-        yield from _of_phase(evidence, phase, f"/privacy/phases/{position}")
+        yield from _of_phase(files, phase, f"/privacy/phases/{position}")
 
 
-def _of_phase(evidence: Evidence, phase: Phase, pointer: str) -> Iterator[Fact | Missing]:
+def _of_phase(files: TrainingFiles, phase: Phase, pointer: str) -> Iterator[Fact | Missing]:
     subject, stated = Subject("phase", (phase.id,)), stated_parameters(phase)
     mapped: set[str] = set()
     for position, source in enumerate(phase.evidence):
         mapped.update(source.map)
         source_pointer = f"{pointer}/evidence/{position}"
         try:
-            document = _load(evidence, source.file)
+            document = files.load(source.file)
         except EvidenceError as error:
             yield not_established(PhaseEvidence, subject, f"{source_pointer}/file", error)
             continue
@@ -118,15 +119,6 @@ def _unconfirmed(parameter: str, subject: Subject, pointer: str) -> Missing:
         subject,
         f"map `{parameter}` to the training configuration under `evidence`",
     )
-
-
-def _load(evidence: Evidence, path: str) -> Document:
-    from policy_gate.document import load  # only a phase with evidence pays
-
-    try:
-        return load(evidence.read(path, MAX_FILE_BYTES), path)
-    except DocumentError as error:
-        raise EvidenceError(Reason.UNREADABLE, str(error.problems[0])) from None
 
 
 def _agree(claimed: str | float, found: Value) -> bool:

@@ -95,6 +95,23 @@ class PhaseEvidence(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseDataset(Fact):
+    """The data set size that one phase is accounted for with, beside the records of that node of the lineage.
+
+    `claimed` is 0 for a phase that states none: it uses all its data in every step, and nothing else is known, or
+    its sampling rate stands instead, and `records` is what its data has.
+    `file` and `line` are where the node states its records.
+    """
+
+    name: ClassVar[str] = "privacy.phase_dataset"
+    dataset: str
+    claimed: int
+    records: int = 0
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedUnit(Fact):
     """Who or what the guarantee protects, and how many records of one unit the data may hold."""
 
@@ -131,17 +148,28 @@ class IdentifyingField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StableId:
+    """A telemetry field that tells reports of one device from others' until it is renewed."""
+
+    field: str
+    rotation_days: int
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryStream(Fact):
     """One stream of telemetry as declared; a stream without fields is the statement that nothing is sent.
 
     `crowd` is the smallest group that is stored, 0 where none is stated; `rate` is the share that reports.
+    `local_epsilon` is what all reports of one device's window cost together, 0 where the device adds no noise.
     """
 
     name: ClassVar[str] = "privacy.telemetry_stream"
     fields: int = 0
     identifying: tuple[IdentifyingField, ...] = ()
+    stable_ids: tuple[StableId, ...] = ()
     quasi_identifiers: tuple[str, ...] = ()
     crowd: int = 0
-    local_dp: bool = False
+    local_epsilon: float = 0.0
     rate: float = 0.0
     retention_days: int = 0

@@ -8,11 +8,12 @@ Parameters out of range raise EvidenceError here too: an accountant that answers
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from policy_gate.areas.privacy.subsampled import subsampled_gaussian_rdp
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 
 MIN_NOISE, MAX_NOISE = 1e-4, 1e8
 MAX_STEPS = 10**9

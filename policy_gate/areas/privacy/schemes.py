@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +16,7 @@ from policy_gate.areas.privacy.mechanisms import (
     ZeroConcentrated,
 )
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from policy_gate.areas.privacy.claims import (

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared
-from policy_gate.areas.privacy.facts import IdentifyingField, TelemetryStream
+from policy_gate.areas.privacy.facts import IdentifyingField, StableId, TelemetryStream
 from policy_gate.areas.privacy.field_names import names_a_person, names_a_stable_id
-from policy_gate.model import RELEASE, Basis, Fact, Missing, Subject
+from policy_gate.model import RELEASE, Basis, Fact, Missing, Subject, round_up
 
 if TYPE_CHECKING:
-    from policy_gate.areas.privacy.telemetry_claims import FieldClaims, StreamClaims
+    from policy_gate.areas.privacy.telemetry_claims import FieldClaims, LocalDp, StreamClaims
 
 
 def streams(evidence: Evidence) -> Iterator[Fact | Missing]:
@@ -41,12 +41,26 @@ def _stream(stream: StreamClaims, pointer: str) -> TelemetryStream:
             for position, field in enumerate(stream.fields)
             if (why := _identifies(field))
         ),
+        stable_ids=tuple(
+            StableId(
+                field=field.name,
+                rotation_days=field.rotation_days,
+                pointer=f"{pointer}/fields/{position}/rotation_days",
+            )
+            for position, field in enumerate(stream.fields)
+            if field.rotation_days is not None and not _identifies(field)
+        ),
         quasi_identifiers=tuple(field.name for field in stream.fields if field.class_ == "quasi-identifier"),
         crowd=(hiding.k_min or 0) if hiding is not None else 0,
-        local_dp=hiding is not None and hiding.local_dp is not None,
+        local_epsilon=_local_epsilon(hiding.local_dp) if hiding is not None else 0.0,
         rate=stream.sampling.rate,
         retention_days=stream.retention_days,
     )
+
+
+def _local_epsilon(noise: LocalDp | None) -> float:
+    """Basic composition (Dwork & Roth 2014, theorem 3.14): the epsilons of the reports of one window add up."""
+    return round_up(noise.epsilon_per_report * noise.reports_per_window) if noise is not None else 0.0
 
 
 def _identifies(field: FieldClaims) -> str:

@@ -11,6 +11,15 @@ SHOWN_FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierLimits:
+    """How long reports of one device may be told from others'."""
+
+    max_rotation_days: int = limit(
+        whole_number(minimum=1), "longest time in days until a stable id is renewed", stricter="lower", default=90
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrowdLimits:
     """How far fields may single a device out."""
 
@@ -18,6 +27,9 @@ class CrowdLimits:
         whole_number(), "quasi-identifiers a stream may hold without a crowd", stricter="lower", default=1
     )
     min_crowd: int = limit(whole_number(minimum=1), "smallest group that may be stored", stricter="higher", default=11)
+    max_local_epsilon: float = limit(
+        number(above=0, maximum=1e6), "largest epsilon of one device's reports", stricter="lower", default=10.0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,37 +46,48 @@ class RetentionLimits:
     max_days: int = limit(whole_number(), "longest retention in days", stricter="lower", default=90)
 
 
-def without_identifiers(stream: TelemetryStream) -> Answer:
-    """Telemetry holds no direct identifier, and stable ids are renewed.
+def without_identifiers(stream: TelemetryStream, limits: IdentifierLimits) -> Answer:
+    """Telemetry holds no direct identifier, and stable ids are renewed in time.
 
     Leave the field out, or make it a `stable-id` with `rotation_days`.
     """
-    if not stream.identifying:
+    most = limits.max_rotation_days
+    found = (
+        *((one.pointer, f"{one.field}: {one.why}") for one in stream.identifying),
+        *(
+            (one.pointer, f"{one.field}: renewed after {one.rotation_days} days; policy allows {most}")
+            for one in stream.stable_ids
+            if one.rotation_days > most
+        ),
+    )
+    if not found:
         return Answer(outcome=Outcome.PASS, message=f"none of {stream.fields} fields identifies", measured=0)
-    shown = stream.identifying[:SHOWN_FIELDS]
-    more = len(stream.identifying) - len(shown)
+    shown = found[:SHOWN_FIELDS]
+    more = len(found) - len(shown)
     return Answer(
         outcome=Outcome.FAIL,
-        message=f"{len(stream.identifying)} of {stream.fields} fields identify a person or a device",
-        measured=len(stream.identifying),
-        limit=0,
+        message=f"{len(found)} of {stream.fields} fields identify a person or a device",
+        measured=len(found),
         unit="fields",
-        pointer=shown[0].pointer,
-        causes=(*(f"{one.field}: {one.why}" for one in shown), *([f"and {more} more"] if more else [])),
-        fixes=(Fix(text="leave the field out, or make it a stable-id with rotation_days"),),
+        pointer=shown[0][0],
+        causes=(*(why for _, why in shown), *([f"and {more} more"] if more else [])),
+        fixes=(Fix(text=f"leave the field out, or make it a stable-id with rotation_days of at most {most}"),),
     )
 
 
 def crowds(stream: TelemetryStream, limits: CrowdLimits) -> Answer:
-    """Fields that identify together are stored for groups only, or carry noise from the device.
+    """Fields that identify together are stored for groups only, or carry enough noise from the device.
 
     Aggregate before storing with a `k_min`, or drop quasi-identifiers.
     """
     count = len(stream.quasi_identifiers)
     if count <= limits.max_quasi_identifiers:
         return Answer(outcome=Outcome.PASS, message=f"{count} quasi-identifiers in the stream", measured=count)
-    if stream.local_dp:
-        return Answer(outcome=Outcome.PASS, message=f"{count} quasi-identifiers with noise from the device")
+    if 0 < stream.local_epsilon <= limits.max_local_epsilon:
+        message = f"{count} quasi-identifiers with noise from the device, epsilon {stream.local_epsilon:g}"
+        return Answer(
+            outcome=Outcome.PASS, message=message, measured=stream.local_epsilon, limit=limits.max_local_epsilon
+        )
     fits = stream.crowd >= limits.min_crowd
     hidden = f"in groups of at least {stream.crowd}" if stream.crowd else "without a smallest group"
     return Answer(
@@ -73,9 +96,19 @@ def crowds(stream: TelemetryStream, limits: CrowdLimits) -> Answer:
         measured=stream.crowd,
         limit=limits.min_crowd,
         unit="devices",
-        causes=(f"together they can single a device out: {', '.join(stream.quasi_identifiers[:SHOWN_FIELDS])}",),
+        causes=(
+            f"together they can single a device out: {', '.join(stream.quasi_identifiers[:SHOWN_FIELDS])}",
+            *_too_little_noise(stream, limits),
+        ),
         fixes=() if fits else (Fix(text=f"aggregate before storing with k_min: {limits.min_crowd}, or drop fields"),),
     )
+
+
+def _too_little_noise(stream: TelemetryStream, limits: CrowdLimits) -> tuple[str, ...]:
+    if not stream.local_epsilon:
+        return ()
+    spent, most = f"{stream.local_epsilon:g}", f"{limits.max_local_epsilon:g}"
+    return (f"noise from the device hides nobody at epsilon {spent} for all reports of a window; at most {most} does",)
 
 
 def rate_within(stream: TelemetryStream, limits: RateLimits) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from policy_gate.area import Evidence, not_declared, not_established
@@ -112,40 +112,51 @@ def use(evidence: Evidence) -> Iterator[Fact | Missing]:
             models=tuple(artifact for artifact in target.runs if artifact in models),
             assets=tuple(artifact for artifact in target.runs if artifact not in models),
         )
-    yield from _model_uses(manifest, models)
+    yield from _model_uses(evidence, models)
 
 
-def _model_uses(manifest: Manifest, models: set[str]) -> Iterator[Fact | Missing]:
+def _model_uses(evidence: Evidence, models: set[str]) -> Iterator[Fact | Missing]:
     """One fact per model; one missing fact when the release has none."""
+    manifest = evidence.manifest
     run_by: dict[str, list[str]] = {}
     for target in manifest.targets:
         for artifact_id in dict.fromkeys(target.runs):
             run_by.setdefault(artifact_id, []).append(target.id)
-    derivatives = _running_derivatives(manifest, set(run_by))
+    derivatives = _running_derivatives(manifest, run_by)
     for position, artifact in enumerate(manifest.artifacts):
         if artifact.id in models:
             yield ModelUse(
                 subject=Subject("artifact", (artifact.id,)),
                 pointer=f"/artifacts/{position}/id",
                 targets=tuple(run_by.get(artifact.id, ())),
-                derivatives=tuple(sorted(derivatives.get(artifact.id, ()))),
+                derivative=derivatives.get(artifact.id, ""),
+                stays_behind=_stays_behind(evidence, artifact.path),
             )
     if not models:
         yield not_declared(ModelUse, "/artifacts", "no artifact of the release is a model")
 
 
-def _running_derivatives(manifest: Manifest, running: set[str]) -> dict[str, set[str]]:
-    """For each artifact those that run and were derived from it, over any number of steps; cycles end the walk."""
+def _running_derivatives(manifest: Manifest, running: Iterable[str]) -> dict[str, str]:
+    """For each artifact one that runs and was derived from it, over any number of steps; each step is walked once."""
     origin = {one.id: one.derived_from.artifact for one in manifest.artifacts if one.derived_from is not None}
-    found: dict[str, set[str]] = {}
+    found: dict[str, str] = {}
     for artifact_id in running:
-        seen = {artifact_id}
         ancestor = origin.get(artifact_id)
-        while ancestor is not None and ancestor not in seen:
-            seen.add(ancestor)
-            found.setdefault(ancestor, set()).add(artifact_id)
+        while ancestor is not None and ancestor != artifact_id and ancestor not in found:
+            found[ancestor] = artifact_id  # all that is behind a found one was found with it
             ancestor = origin.get(ancestor)
     return found
+
+
+def _stays_behind(evidence: Evidence, path: str) -> bool:
+    """Whether a file lies outside the folder that ships; what cannot be told is taken to ship."""
+    bundle = evidence.manifest.bundle
+    if bundle is None:
+        return False
+    try:
+        return not evidence.tree_path(path).startswith(f"{evidence.tree_path(bundle.root)}/")
+    except EvidenceError:
+        return False
 
 
 def survey(evidence: Evidence) -> Iterator[Fact | Missing]:

@@ -11,14 +11,21 @@ SHOWN = 5
 
 
 def model_is_run(use: ModelUse) -> Answer:
-    """Every model is run by a target, or is what a model that runs was derived from.
+    """Every model is run by a target, or stays behind as what an artifact that runs was derived from.
 
-    Add the artifact to `runs` of a target, or take it out of the release.
+    Add the artifact to `runs` of a target, or take it out of the release. Keep what others were derived from
+    outside the folder that ships, `bundle.root`: what lies there ships, and is judged for no target.
     """
     if use.targets:
         return Answer(outcome=Outcome.PASS, message=f"run by {_some(use.targets)}")
-    if use.derivatives:
-        return Answer(outcome=Outcome.PASS, message=f"{_some(use.derivatives)} was derived from it and runs")
+    if use.derivative and use.stays_behind:
+        return Answer(outcome=Outcome.PASS, message=f"{use.derivative} was derived from it and runs; it does not ship")
+    if use.derivative:
+        return Answer(
+            outcome=Outcome.FAIL,
+            message=f"no target runs this model; {use.derivative} was derived from it, yet it ships too",
+            fixes=(Fix(text="keep it outside the folder that ships, which `bundle: {root: FOLDER}` names"),),
+        )
     return Answer(
         outcome=Outcome.FAIL,
         message="no target runs this model",

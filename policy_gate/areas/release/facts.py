@@ -46,11 +46,15 @@ class CreationTime(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUse(Fact):
-    """The targets that run one model, and the artifacts some target runs that were derived from it."""
+    """The targets that run one model, and one artifact some target runs that was derived from it, "" for none.
+
+    `stays_behind` is whether its file lies outside the folder that ships; never so where no such folder is named.
+    """
 
     name: ClassVar[str] = "release.model_use"
     targets: tuple[str, ...]
-    derivatives: tuple[str, ...]
+    derivative: str
+    stays_behind: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,7 +143,7 @@ def _verify(evidence: Evidence, content: bytes, trust: Trust, subjects: dict[str
 
 
 def _signature_fact(evidence: Evidence, path: str, trust: Trust, verification: Verification) -> Fact:
-    from policy_gate.areas.signature.dsse import RELEASER
+    from policy_gate.areas.signature.trust import RELEASER
 
     return ReleaseSignature(
         subject=RELEASE,
@@ -179,7 +179,7 @@ def _coverage_fact(path: str, files: int, verification: Verification) -> Fact | 
 
 
 def _key_facts(evidence: Evidence, verification: Verification) -> Iterator[Fact | Missing]:
-    from policy_gate.areas.signature.dsse import RELEASER
+    from policy_gate.areas.signature.trust import RELEASER
 
     releasers = [signer for signer in verification.signers if RELEASER in signer.key.roles]
     if not releasers:

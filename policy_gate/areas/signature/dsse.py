@@ -29,7 +29,7 @@ from policy_gate.areas.signature.statement import (
     read_subjects,
 )
 from policy_gate.areas.signature.steps import RefusedEnvelopeError, Step
-from policy_gate.areas.signature.trust import Trust, TrustedKey, standing
+from policy_gate.areas.signature.trust import RELEASER, Trust, TrustedKey, standing
 from policy_gate.document import load_json
 from policy_gate.errors import DocumentError, EvidenceError, Reason
 from policy_gate.frozen import dataclass
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from policy_gate.document import Value
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-RELEASER = "releaser"
 MAX_SIGNATURES = 16
 MAX_SIGNATURE_BYTES = 128
 """An Ed25519 signature has 64 bytes, a DER one of P-256 at most 72."""

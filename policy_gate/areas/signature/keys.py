@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy_gate.errors import PolicyError, UsageError
+from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey

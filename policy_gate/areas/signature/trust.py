@@ -29,6 +29,9 @@ Moment = Annotated[
 ]
 AlgorithmName: TypeAlias = Literal["ed25519", "ecdsa-p256"]
 
+RELEASER: Role = "releaser"
+"""The role whose keys sign a release."""
+
 MAX_KEYS = 64
 MAX_CLOCK_SKEW_SECONDS = 3600
 EXAMPLE_FOLDER = "examples"
@@ -78,7 +81,7 @@ class TrustFile(ClaimModel):
     apiVersion: Literal["policy-gate/v1alpha1"]  # noqa: N815  # the key's spelling is Kubernetes' convention
     kind: Literal["TrustFile"]
     keys: Annotated[Items[KeyEntry], Field(min_length=1, max_length=MAX_KEYS)]
-    thresholds: dict[Role, Annotated[int, Field(ge=1, le=MAX_KEYS)]] = Field(default_factory=dict)
+    thresholds: dict[Role, Annotated[int, Field(ge=1, le=MAX_KEYS)]]
     algorithms: Annotated[Items[AlgorithmName], Field(min_length=1)] = ("ed25519", "ecdsa-p256")
     clock_skew_seconds: Annotated[int, Field(ge=0, le=MAX_CLOCK_SKEW_SECONDS)] = 300
 
@@ -99,7 +102,7 @@ class TrustedKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """A valid trust file: distinct keys, and a threshold of at least one for every role."""
+    """A valid trust file: distinct keys, and a stated threshold for releasers; one for roles that are not stated."""
 
     path: str
     keys: tuple[TrustedKey, ...]
@@ -107,7 +110,7 @@ class Trust:
     clock_skew: timedelta
 
     def threshold(self, role: str) -> int:
-        """How many distinct keys of a role have to sign; one where the file does not say."""
+        """How many distinct keys of a role have to sign; one for a role that the file does not name."""
         return dict(self.thresholds).get(role, 1)
 
 
@@ -127,7 +130,7 @@ def decode_trust(document: Document) -> Trust:
         if not found:
             keys.append(_trusted_key(entry))
     problems.extend(_repeated(document, bound))
-    problems.extend(_thresholds_out_of_reach(document, bound))
+    problems.extend(_wrong_thresholds(document, bound))
     if problems:
         raise PolicyError(sorted(problems, key=lambda one: (one.line, one.column, one.message)))
     return Trust(
@@ -209,7 +212,12 @@ def _repeated(document: Document, trust: TrustFile) -> Iterator[Problem]:
                 yield problem(document, f"/keys/{position}/{field}", f"{what} already listed as keys[{first}]")
 
 
-def _thresholds_out_of_reach(document: Document, trust: TrustFile) -> Iterator[Problem]:
+def _wrong_thresholds(document: Document, trust: TrustFile) -> Iterator[Problem]:
+    """A default for releasers would lower their threshold in a file that lost its last lines."""
+    if RELEASER not in trust.thresholds:
+        hint = f"Add `{RELEASER}: 1`, or as many as have to agree on a release."
+        message = f"it does not say how many keys of the role {RELEASER} have to sign"
+        yield problem(document, "/thresholds", message, hint)
     for role, threshold in trust.thresholds.items():
         holders = len({entry.spki for entry in trust.keys if role in entry.roles})
         if threshold > holders:

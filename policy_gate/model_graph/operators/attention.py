@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.operators.table import Operator, Table, Work
 from policy_gate.model_graph.values import Dim, Dims, Hole, Value, broken, count, known_count

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.values import MAX_EXTENT, Value
 

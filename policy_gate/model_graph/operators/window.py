@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from policy_gate.frozen import dataclass
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.values import Dim, Dims, Hole, broken
 

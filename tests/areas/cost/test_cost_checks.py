@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from policy_gate.areas.cost import checks
 from policy_gate.areas.cost.facts import (
-    ActivationCost,
+    AssetTake,
     ClaimedCost,
     Layer,
-    MacCost,
     ModelInput,
+    ModelTake,
     OperatorCoverage,
+    TargetActivations,
+    TargetFlash,
+    TargetMacs,
     WeightCost,
 )
 from policy_gate.areas.cost.limits import (
@@ -25,26 +28,37 @@ from policy_gate.areas.cost.limits import (
     WeightBudgets,
 )
 from policy_gate.errors import Reason
-from policy_gate.model import Outcome, Subject
+from policy_gate.model import RELEASE, Outcome, Subject
 
+NODE = Subject("target", ("node",))
 NODE_KWS = Subject("target", ("node", "kws"))
 FIVE_PERCENT = GrowthLimits()
 
 
-def macs(total: int, *layers: tuple[str, int], extent: int = 1) -> MacCost:
-    return MacCost(
-        subject=NODE_KWS,
-        pointer="/artifacts/0/path",
-        macs=total,
-        bounded=False,
-        inputs=(ModelInput(name="x", extents=(extent, 8), bound_axes=(0,)),),
-        layers=tuple(Layer(name=name, op="ai.onnx::Conv", amount=amount) for name, amount in layers),
-        layer_count=len(layers),
+def inputs(extent: int) -> tuple[ModelInput, ...]:
+    return (ModelInput(name="x", extents=(extent, 8), bound_axes=(0,)),)
+
+
+def take(amount: int, *layers: tuple[str, int], extent: int = 1, name: str = "kws", op: str = "Conv") -> ModelTake:
+    return ModelTake(
+        artifact=name,
+        pointer=f"/artifacts/{name}/path",
+        amount=amount,
+        inputs=inputs(extent),
+        layers=tuple(Layer(name=layer, op=f"ai.onnx::{op}", amount=one) for layer, one in layers),
     )
 
 
-def weights(weight_bytes: int, stored_bytes: int = 0) -> WeightCost:
-    return WeightCost(
+def macs_of(*models: ModelTake) -> TargetMacs:
+    return TargetMacs(subject=NODE, pointer="/targets/0/runs", total=sum(one.amount for one in models), models=models)
+
+
+def macs(total: int, *layers: tuple[str, int], extent: int = 1) -> TargetMacs:
+    return macs_of(take(total, *layers, extent=extent))
+
+
+def weights(weight_bytes: int, stored_bytes: int = 0) -> TargetFlash:
+    cost = WeightCost(
         subject=NODE_KWS,
         pointer="/artifacts/0/path",
         parameters=weight_bytes // 4,
@@ -54,17 +68,21 @@ def weights(weight_bytes: int, stored_bytes: int = 0) -> WeightCost:
         layers=(),
         layer_count=0,
     )
+    return flash_of(take(cost.flash_bytes))
 
 
-def activations(peak_bytes: int, extent: int = 1) -> ActivationCost:
-    return ActivationCost(
-        subject=NODE_KWS,
-        pointer="/artifacts/0/path",
-        peak_bytes=peak_bytes,
-        inputs=(ModelInput(name="x", extents=(extent, 8), bound_axes=(0,)),),
-        layers=(Layer(name="pool", op="ai.onnx::AveragePool", amount=peak_bytes),),
-        layer_count=1,
+def flash_of(*models: ModelTake) -> TargetFlash:
+    return TargetFlash(subject=NODE, pointer="/targets/0/runs", total=sum(one.amount for one in models), models=models)
+
+
+def peaks_of(*models: ModelTake) -> TargetActivations:
+    return TargetActivations(
+        subject=NODE, pointer="/targets/0/runs", total=max(one.amount for one in models), models=models
     )
+
+
+def activations(peak_bytes: int, extent: int = 1) -> TargetActivations:
+    return peaks_of(take(peak_bytes, ("pool", peak_bytes), extent=extent, op="AveragePool"))
 
 
 def test_growth_past_the_limit_fails_and_names_the_layers_with_their_exact_share():
@@ -158,10 +176,134 @@ def test_a_budget_holds_to_the_last_unit():
     assert checks.activations_within_budget(activations(1537), limits=kib).outcome is Outcome.FAIL
 
 
-def test_a_model_that_no_target_runs_is_held_to_the_budget_of_all_others():
-    cost = replace(macs(50), subject=Subject("artifact", ("node",)))
-    limits = MacBudgets(max_macs=(("*", 10), ("node", 99)))
+def test_a_release_without_targets_is_held_to_the_budget_of_all_others():
+    cost = replace(macs(50), subject=RELEASE)
+    limits = MacBudgets(max_macs=(("*", 10), ("node", 99), ("release", 99)))
     assert checks.macs_within_budget(cost, limits=limits).outcome is Outcome.FAIL
+
+
+KWS, VAD = take(88 * 1024, ("conv", 88 * 1024)), take(80 * 1024, ("conv", 80 * 1024), name="vad")
+
+
+def test_two_models_that_fit_one_by_one_do_not_fit_the_flash_of_their_target_together():
+    limits = WeightBudgets(max_weight_kib=(("node", 128),))
+    assert checks.weights_within_budget(flash_of(KWS), limits=limits).outcome is Outcome.PASS
+    assert checks.weights_within_budget(flash_of(VAD), limits=limits).outcome is Outcome.PASS
+    answer = checks.weights_within_budget(flash_of(KWS, VAD), limits=limits)
+    assert (answer.outcome, answer.measured) == (Outcome.FAIL, 168 * 1024)
+    assert "2 models together" in answer.message
+    assert answer.causes == ("'kws' takes 88.0 KiB", "'vad' takes 80.0 KiB")
+
+
+def test_two_models_share_the_multiply_accumulates_of_their_target():
+    limits = MacBudgets(max_macs=(("node", 150_000),))
+    assert checks.macs_within_budget(macs_of(KWS), limits=limits).outcome is Outcome.PASS
+    assert checks.macs_within_budget(macs_of(KWS, VAD), limits=limits).outcome is Outcome.FAIL
+
+
+def test_of_two_activation_peaks_the_larger_counts_since_models_run_one_at_a_time():
+    limits = ActivationBudgets(max_activation_kib=(("node", 88),))
+    answer = checks.activations_within_budget(peaks_of(VAD, KWS), limits=limits)
+    assert (answer.outcome, answer.measured) == (Outcome.PASS, 88 * 1024)
+    assert "one at a time" in answer.message
+    less = ActivationBudgets(max_activation_kib=(("node", 87),))
+    assert checks.activations_within_budget(peaks_of(VAD, KWS), limits=less).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(("check", "of"), [(checks.macs_growth, macs_of), (checks.weights_growth, flash_of)])
+def test_growth_that_went_into_a_second_model_counts_and_names_its_layer(check, of):
+    half, more = take(50, ("a", 50)), take(56, ("b", 56), name="more")
+    answer = check(of(half, more), base=of(take(100, ("a", 50), ("b", 50))), limits=FIVE_PERCENT)
+    assert (answer.outcome, answer.measured, answer.base) == (Outcome.FAIL, 106, 100)
+    assert (answer.pointer, answer.locator) == ("/artifacts/more/path", "b")
+    assert "'more: b' (Conv) is new" in answer.causes[0]
+
+
+def test_a_model_cut_in_two_without_growth_passes():
+    half, rest = take(50, ("a", 50)), take(50, ("b", 50), name="rest")
+    base = macs_of(take(100, ("a", 50), ("b", 50)))
+    assert checks.macs_growth(macs_of(half, rest), base=base, limits=FIVE_PERCENT).outcome is Outcome.PASS
+
+
+def test_a_model_that_shrank_does_not_hide_that_another_grew():
+    base = macs_of(take(100, ("a", 100)), take(100, ("b", 100), name="vad"))
+    now = macs_of(take(50, ("a", 50)), take(120, ("b", 120), name="vad"))
+    answer = checks.macs_growth(now, base=base, limits=FIVE_PERCENT)
+    assert (answer.outcome, answer.pointer, answer.measured) == (Outcome.FAIL, "/artifacts/vad/path", 120)
+    assert "of vad" in answer.message
+    assert checks.activations_growth(
+        peaks_of(*now.models[1:], take(200)), base=peaks_of(take(200), *base.models[1:]), limits=FIVE_PERCENT
+    ).outcome is (Outcome.FAIL)
+
+
+def test_a_model_under_another_id_is_unknown_unless_the_total_already_fails():
+    base = macs_of(take(100, ("a", 100)))
+    answer = checks.macs_growth(macs_of(take(100, ("a", 100), name="new")), base=base, limits=FIVE_PERCENT)
+    assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.BASE_UNKNOWN)
+    grown = checks.macs_growth(macs_of(take(200, ("a", 200), name="new")), base=base, limits=FIVE_PERCENT)
+    assert grown.outcome is Outcome.FAIL
+    assert grown.causes == ("'a' (Conv) grew from 100 MAC to 200 MAC: 100% of the increase",)
+
+
+def test_taking_a_model_away_is_no_growth():
+    base = macs_of(take(100), take(100, name="vad"))
+    assert checks.macs_growth(macs_of(take(100)), base=base, limits=FIVE_PERCENT).outcome is Outcome.PASS
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=6), st.integers(0, 10**7))
+def test_however_a_model_is_cut_into_pieces_the_same_budget_holds(pieces, budget):
+    limits = MacBudgets(max_macs=(("node", budget),))
+    cut = macs_of(*(take(one, name=f"part{number}") for number, one in enumerate(pieces)))
+    whole = macs(sum(pieces))
+    assert checks.macs_within_budget(cut, limits=limits).outcome is (
+        checks.macs_within_budget(whole, limits=limits).outcome
+    )
+
+
+def test_a_model_with_a_dummy_input_before_the_bound_one_does_not_pass_as_no_growth():
+    base, now = macs(80, extent=16), macs(80, extent=16)
+    dummy = ModelInput(name="d", extents=(16, 1), bound_axes=(0,))
+    (model,) = now.models
+    hidden = ModelInput(name="z", extents=(1, 8), bound_axes=(0,))
+    now = macs_of(replace(model, inputs=(dummy, hidden)))
+    answer = checks.macs_growth(now, base=base, limits=FIVE_PERCENT)
+    assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.BASE_UNKNOWN)
+    assert "do not compare" in answer.message
+
+
+def test_a_new_model_that_is_bound_to_less_than_the_one_it_may_relieve_does_not_pass():
+    base = macs_of(take(100, ("a", 100), extent=16))
+    now = macs_of(take(0, extent=16), take(100, ("b", 100), extent=1, name="real"))
+    answer = checks.macs_growth(now, base=base, limits=FIVE_PERCENT)
+    assert (answer.outcome, answer.pointer) == (Outcome.UNKNOWN, "/artifacts/real/path")
+
+
+def with_assets(flash: TargetFlash, **sizes: int) -> TargetFlash:
+    assets = tuple(AssetTake(artifact=name, pointer=f"/{name}", size_bytes=size) for name, size in sizes.items())
+    return replace(flash, assets=assets, total=flash.total + sum(sizes.values()))
+
+
+def test_a_file_that_is_no_model_counts_against_the_flash_and_is_named():
+    limits = WeightBudgets(max_weight_kib=(("node", 128),))
+    answer = checks.weights_within_budget(with_assets(flash_of(KWS), blob=50_000_000, labels=57), limits=limits)
+    assert (answer.outcome, answer.measured) == (Outcome.FAIL, 50_000_057 + 88 * 1024)
+    assert answer.message.startswith("constants and 2 other files together: 47.8 MiB")
+    assert answer.causes == ("'blob' takes 47.7 MiB", "'kws' takes 88.0 KiB", "'labels' takes 57 B")
+
+
+def test_a_file_that_grew_is_named_as_the_cause_and_a_small_one_does_not_fail_by_itself():
+    base = with_assets(flash_of(KWS), blob=1000, labels=10)
+    grown = checks.weights_growth(with_assets(flash_of(KWS), blob=9000, labels=10), base=base, limits=FIVE_PERCENT)
+    assert (grown.outcome, grown.pointer, grown.locator) == (Outcome.FAIL, "/blob", "")
+    assert grown.causes == ("'blob' (file) grew from 1000 B to 8.8 KiB: 100% of the increase",)
+    labels = with_assets(flash_of(KWS), blob=1000, labels=30)
+    assert checks.weights_growth(labels, base=base, limits=FIVE_PERCENT).outcome is Outcome.PASS
+
+
+def test_a_target_of_files_without_a_model_has_a_flash_budget_too():
+    limits = WeightBudgets(max_weight_kib=(("node", 1),))
+    answer = checks.weights_within_budget(with_assets(flash_of(), blob=2000), limits=limits)
+    assert (answer.outcome, answer.message) == (Outcome.FAIL, "1 other file together: 2.0 KiB of a budget of 1.0 KiB")
 
 
 def covered(*unknown: str) -> OperatorCoverage:

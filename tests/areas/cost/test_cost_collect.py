@@ -1,25 +1,30 @@
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 
 import pytest
 from cost_world import collected, dense, evidence_of, field, manifest_of, model, node, unknown_operator, value, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy_gate.areas.cost import AREA, checks, figures, reading
+from policy_gate.areas.cost import AREA, checks, figures, reading, runs
 from policy_gate.areas.cost.facts import (
     ActivationCost,
     ClaimedCost,
     MacCost,
     ModelFile,
     OperatorCoverage,
+    TargetActivations,
+    TargetFlash,
+    TargetMacs,
     WeightCost,
 )
 from policy_gate.areas.cost.limits import GrowthLimits
 from policy_gate.errors import Reason
-from policy_gate.model import Missing, Outcome, Subject
+from policy_gate.model import RELEASE, Missing, Outcome, Subject
 from policy_gate.record import as_tree, canonical
 
 COSTS = (MacCost, WeightCost, ActivationCost)
@@ -144,6 +149,138 @@ def test_an_asset_named_as_a_model_whose_content_is_none_is_not_established(tmp_
     assert entry.reason is Reason.UNSUPPORTED_FORMAT
 
 
+ASSET = {"id": "voices", "path": "model/voices.bin", "role": "asset"}
+
+
+def with_asset(folder, content: bytes, **changes) -> dict:
+    write(folder, "model/kws.onnx", dense(8, 4))
+    write(folder, "model/voices.bin", content)
+    artifacts = [{"id": "kws", "path": "model/kws.onnx"}, ASSET]
+    return manifest_of(**{"artifacts": artifacts, "targets": [{"id": "node", "runs": ["kws", "voices"]}], **changes})
+
+
+def zipped(name: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, dense(8, 4))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("name", ["kws.onnx", "labels.txt"])
+def test_an_archive_is_not_established_since_it_may_hold_a_model_under_any_name(tmp_path, name):
+    entry = collected(tmp_path, with_asset(tmp_path, zipped(name))).entries(ModelFile)[1]
+    assert isinstance(entry, Missing)
+    assert (entry.reason, entry.pointer) == (Reason.UNSUPPORTED_FORMAT, "/artifacts/1/path")
+    assert "an archive (zip)" in entry.detail
+
+
+@pytest.mark.parametrize("size", [1, 100, 20_000])
+def test_a_model_behind_a_field_that_nobody_knows_is_a_model(tmp_path, size):
+    book = collected(tmp_path, with_asset(tmp_path, field(1000, bytes(size)) + dense(8, 8)))
+    assert book.known(ModelFile)[1].found_format == "onnx"
+    assert only(book, TargetMacs).total == 32 + 64
+
+
+def test_a_file_that_is_no_model_takes_flash_of_the_target_that_runs_it(tmp_path):
+    targets = [{"id": "node", "runs": ["kws", "voices"]}, {"id": "bare", "runs": ["kws"]}]
+    node, bare = collected(tmp_path, with_asset(tmp_path, b"\xff" * 5000, targets=targets)).known(TargetFlash)
+    assert (node.total, [one.size_bytes for one in node.assets]) == (5000 + 128, [5000])
+    assert (bare.total, bare.assets) == (128, ())
+
+
+def test_a_target_that_runs_no_model_has_flash_and_no_multiply_accumulates(tmp_path):
+    targets = [{"id": "node", "runs": ["kws"]}, {"id": "bare", "runs": ["voices"]}]
+    book = collected(tmp_path, with_asset(tmp_path, b"\xff" * 5000, targets=targets))
+    assert [one.total for one in book.known(TargetFlash)] == [128, 5000]
+    assert only(book, TargetMacs).total == 32
+
+
+def test_weights_beside_a_model_that_are_listed_as_a_file_count_once(tmp_path):
+    content = with_asset(tmp_path, bytes(128))
+    write(tmp_path, "model/kws.onnx", dense(8, 4, external="voices.bin"))
+    flash = only(collected(tmp_path, content), TargetFlash)
+    assert (flash.total, [one.size_bytes for one in flash.assets]) == (128, [0])
+
+
+def test_what_a_model_leaves_unused_of_the_file_beside_it_takes_flash_as_well(tmp_path):
+    content = with_asset(tmp_path, bytes(5000))
+    place = field(13, field(1, "location") + field(2, "voices.bin")) + field(13, field(1, "length") + field(2, "128"))
+    constant = field(1, 8) + field(1, 4) + field(2, 1) + field(8, "w") + place + field(14, 1)
+    product = [node("MatMul", ["x", "w"], "y")]
+    write(tmp_path, "model/kws.onnx", model(product, [constant], [value("x", 1, 8)], [value("y", 1, 4)]))
+    flash = only(collected(tmp_path, content), TargetFlash)
+    assert (flash.total, [one.size_bytes for one in flash.assets]) == (5000, [4872])
+
+
+def test_a_file_that_is_not_there_leaves_the_flash_missing(tmp_path):
+    content = with_asset(tmp_path, b"x")
+    (tmp_path / "model/voices.bin").unlink()
+    assert isinstance(only(collected(tmp_path, content), TargetFlash), Missing)
+
+
+def many_targets(count: int, **dimensions) -> list[dict]:
+    return [
+        {
+            "id": f"t{number}",
+            "runs": ["kws"],
+            "dimensions": {name: extent(number) for name, extent in dimensions.items()},
+        }
+        for number in range(count)
+    ]
+
+
+def test_more_pairs_of_target_and_artifact_than_are_counted_are_missing_before_any_work(tmp_path, monkeypatch):
+    write(tmp_path, "model/kws.onnx", dense(8, 4))
+    monkeypatch.setattr(runs, "MAX_RUNS", 3)
+    assert len(collected(tmp_path, manifest_of(targets=many_targets(3))).known(TargetMacs)) == 3
+    claims = [{"target": "t0", "artifact": "kws", "macs": 32}]
+    monkeypatch.setattr(reading, "profile_of", None)
+    evidence = evidence_of(tmp_path, manifest_of(targets=many_targets(4), cost=claims))
+    for collector in AREA.collectors:
+        if OperatorCoverage not in collector.gives:
+            evidence.facts.add(tuple(collector.run(evidence)))
+    for kind in (*COSTS, TargetMacs, TargetFlash, TargetActivations):
+        assert only(evidence.facts, kind).reason is Reason.TOO_LARGE
+    assert [one.reason for one in evidence.facts.entries(ClaimedCost)] == [Reason.NOT_DECLARED, Reason.TOO_LARGE]
+
+
+def test_a_model_that_is_bound_in_too_many_ways_is_missing_for_those_beyond(tmp_path):
+    write(tmp_path, "model/kws.onnx", dense(8, 4, batch="N"))
+    targets = many_targets(runs.MAX_BINDINGS + 2, N=lambda number: number + 1)
+    entries = collected(tmp_path, manifest_of(targets=targets)).entries(MacCost)
+    assert [one.reason for one in entries if isinstance(one, Missing)] == [Reason.TOO_LARGE] * 2
+
+
+def test_targets_that_bind_a_model_alike_are_never_too_many_ways(tmp_path):
+    write(tmp_path, "model/kws.onnx", dense(8, 4, batch="N"))
+    targets = many_targets(runs.MANY_RUNS + 1, N=lambda _: 1, unused=lambda number: number + 1)
+    costs = collected(tmp_path, manifest_of(targets=targets)).known(MacCost)
+    assert len({one.subject for one in costs}) == runs.MANY_RUNS + 1
+    assert {one.macs for one in costs} == {32}
+
+
+def test_the_figure_of_a_model_bound_in_many_ways_beside_others_is_bounded_over_the_manifest(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "MAX_MORE_BINDINGS", 2)
+    content = two_models(tmp_path)
+    for name in ("kws", "vad"):
+        write(tmp_path, f"model/{name}.onnx", dense(8, 4, batch="N"))
+    both = [{"id": f"t{n}", "runs": ["kws", "vad"], "dimensions": {"N": n}} for n in (1, 2, 3)]
+    entries = collected(tmp_path, {**content, "targets": both}).entries(MacCost)
+    assert [isinstance(one, Missing) for one in entries] == [False] * 4 + [True] * 2
+
+
+def test_a_target_without_claims_is_not_silent_where_another_has_some(tmp_path):
+    targets = [{"id": "one", "runs": ["kws", "vad"]}, {"id": "two", "runs": ["kws"]}]
+    claims = [
+        {"target": "one", "artifact": "kws", "macs": 32},
+        {"target": "two", "artifact": "kws", "latency_ms": 9.8},
+    ]
+    entries = collected(tmp_path, two_models(tmp_path, targets=targets, cost=claims)).entries(ClaimedCost)
+    silent = [one for one in entries if isinstance(one, Missing)]
+    assert [one.subject.names for one in silent] == [("one", "vad"), ("two", "kws")]
+    assert {one.reason for one in silent} == {Reason.NOT_DECLARED}
+
+
 def test_a_release_of_assets_alone_has_no_model_and_no_cost(tmp_path):
     write(tmp_path, "labels.txt", b"yes\nno\n")
     book = collected(tmp_path, manifest_of(artifacts=[{"id": "kws", "path": "labels.txt", "role": "asset"}]))
@@ -199,7 +336,7 @@ def test_names_from_a_hostile_model_are_shown_on_one_bounded_line(tmp_path):
 def test_a_larger_model_in_its_place_is_explained_by_the_layer_that_grew(tmp_path):
     write(tmp_path, "old/model/kws.onnx", dense(64, 64, 64))
     write(tmp_path, "new/model/kws.onnx", dense(64, 64, 128, name="renamed"))
-    before, after = (only(collected(tmp_path / side), MacCost) for side in ("old", "new"))
+    before, after = (only(collected(tmp_path / side), TargetMacs) for side in ("old", "new"))
     answer = checks.macs_growth(after, base=before, limits=GrowthLimits())
     assert answer.outcome is Outcome.FAIL
     assert answer.causes == ("'/renamed1' (MatMul) grew from 4.1 kMAC to 8.2 kMAC: 100% of the increase",)
@@ -215,6 +352,55 @@ def test_outputs_that_are_never_stored_do_not_explain_the_peak(tmp_path, shared)
     assert cost.peak_bytes == 55296
     assert all(layer.amount <= cost.peak_bytes for layer in cost.layers)
     assert not [layer for layer in cost.layers if "DequantizeLinear" in layer.op]
+
+
+TOTALS = (TargetMacs, TargetFlash, TargetActivations)
+TWO_ARTIFACTS = [{"id": "kws", "path": "model/kws.onnx"}, {"id": "vad", "path": "model/vad.onnx"}]
+
+
+def two_models(folder, **changes) -> dict:
+    write(folder, "model/kws.onnx", dense(8, 4))
+    write(folder, "model/vad.onnx", dense(8, 8))
+    targets = [{"id": "node", "runs": ["kws", "vad"]}]
+    return manifest_of(**{"artifacts": TWO_ARTIFACTS, "targets": targets, **changes})
+
+
+def test_the_total_of_a_target_is_the_sum_of_its_models_and_the_largest_peak(tmp_path):
+    book = collected(tmp_path, two_models(tmp_path))
+    macs, flash, peak = (only(book, kind) for kind in TOTALS)
+    assert {one.subject for one in (macs, flash, peak)} == {Subject("target", ("node",))}
+    assert {one.pointer for one in (macs, flash, peak)} == {"/targets/0/runs"}
+    assert (macs.total, [one.amount for one in macs.models]) == (96, [32, 64])
+    assert flash.total == sum(one.flash_bytes for one in book.known(WeightCost)) == 4 * 96
+    assert peak.total == max(one.peak_bytes for one in book.known(ActivationCost))
+    assert [one.pointer for one in flash.models] == ["/artifacts/0/path", "/artifacts/1/path"]
+
+
+def test_each_target_counts_the_models_that_it_runs_and_no_others(tmp_path):
+    targets = [{"id": "both", "runs": ["vad", "kws", "kws"]}, {"id": "one", "runs": ["vad"]}]
+    both, one = collected(tmp_path, two_models(tmp_path, targets=targets)).known(TargetMacs)
+    assert (both.total, one.total) == (96, 64)
+    assert (both.pointer, one.pointer) == ("/targets/0/runs", "/artifacts/1/path")
+
+
+def test_without_targets_all_models_of_the_release_are_counted_together(tmp_path):
+    content = two_models(tmp_path)
+    del content["targets"]
+    macs = only(collected(tmp_path, content), TargetMacs)
+    assert (macs.subject, macs.total) == (RELEASE, 96)
+
+
+@pytest.mark.parametrize("bad", [unknown_operator(), b"no model", None], ids=["operator", "content", "absent"])
+def test_one_model_that_is_not_established_leaves_the_total_of_its_target_missing(tmp_path, bad):
+    content = two_models(tmp_path)
+    (tmp_path / "model/vad.onnx").unlink()
+    if bad is not None:
+        write(tmp_path, "model/vad.onnx", bad)
+    book = collected(tmp_path, content)
+    macs, alone = only(book, TargetMacs), book.get(MacCost, Subject("target", ("node", "vad")))
+    assert isinstance(macs, Missing)
+    assert (macs.subject, macs.reason, macs.pointer) == (Subject("target", ("node",)), alone.reason, alone.pointer)
+    assert macs.detail == f"vad: {alone.detail}"
 
 
 def test_claims_are_compared_with_the_figures_of_their_own_target(tmp_path):

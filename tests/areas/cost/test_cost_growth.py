@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_gate.areas.cost.facts import Layer, ModelInput
-from policy_gate.areas.cost.growth import grown_layers, most_allowed, pair_layers, share_percent, smaller_binding
+from policy_gate.areas.cost.growth import (
+    grown_layers,
+    most_allowed,
+    other_inputs,
+    pair_inputs,
+    pair_layers,
+    share_percent,
+    smaller_binding,
+)
 from policy_gate.areas.cost.units import bytes_in_words, macs_in_words
 
 names = st.sampled_from(["a", "b", "c", "d", ""])
@@ -82,6 +90,43 @@ def test_the_allowed_total_is_exact_for_the_decimal_that_was_written(base, max_g
 
 def image(extents: tuple[int, ...], *bound: int) -> ModelInput:
     return ModelInput(name="image", extents=extents, bound_axes=bound)
+
+
+def named(name: str, extents: tuple[int, ...], *bound: int) -> ModelInput:
+    return ModelInput(name=name, extents=extents, bound_axes=bound)
+
+
+def test_a_dummy_input_put_first_does_not_take_the_place_of_the_one_that_is_bound_to_less():
+    before, real = named("x", (16, 64), 0), named("x", (1, 64), 0)
+    assert smaller_binding([named("dummy", (16, 1), 0), real], [before]) == (real, 0, 16)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "base"),
+    [
+        ([named("d", (16, 1), 0), named("z", (1, 64), 0)], [named("x", (16, 64), 0)]),
+        ([named("d", (16, 1)), named("z", (1, 64), 0)], [named("x", (16, 64), 0)]),
+        ([named("x", (16, 64))], [named("x", (16, 64), 0), named("z", (1, 64), 0)]),
+        ([named("x", (16, 1, 64), 0)], [named("x", (16, 64), 0)]),
+        ([named("y", (16,))], [named("x", (16, 64), 0)]),
+    ],
+    ids=["added", "added and fixed", "removed", "rank", "renamed and rank"],
+)
+def test_inputs_of_another_number_or_rank_do_not_compare_while_an_axis_is_bound(inputs, base):
+    assert other_inputs(inputs, base)
+
+
+def test_inputs_that_are_only_renamed_or_all_fixed_do_compare():
+    assert not other_inputs([named("y", (1, 64), 0)], [named("x", (16, 64), 0)])
+    assert not other_inputs([named("y", (1, 64)), named("z", (1,))], [named("x", (16, 64))])
+
+
+@given(st.lists(names, max_size=5), st.lists(names, max_size=5))
+def test_pairing_inputs_loses_none_and_uses_none_of_the_base_twice(now, base):
+    pairs = pair_inputs([named(one, (1,)) for one in now], before := [named(one, (1,)) for one in dict.fromkeys(base)])
+    assert [one.name for one, _ in pairs] == now
+    used = [id(one) for _, one in pairs if one is not None]
+    assert len(used) == len(set(used)) == min(len(now), len(before))
 
 
 def test_a_smaller_binding_is_found_by_position_whatever_the_input_is_called():

@@ -33,8 +33,8 @@ def size(computed: int) -> ClaimedSize:
     )
 
 
-def listing(*unlisted: str) -> FileList:
-    return FileList(subject=RELEASE, pointer="/bundle/root", root="model", files=9, unlisted=unlisted)
+def listing(*unlisted: str, outside: tuple[str, ...] = ()) -> FileList:
+    return FileList(subject=RELEASE, pointer="/bundle/root", root="model", files=9, unlisted=unlisted, outside=outside)
 
 
 def identity(**computed: str) -> ModelIdentity:
@@ -68,6 +68,14 @@ def test_a_size_passes_exactly_when_it_is_the_stated_one(computed):
     answer = checks.size_matches(size(computed))
     assert (answer.outcome is Outcome.PASS) == (computed == 10)
     assert [fix.replacement for fix in answer.fixes] == ([] if computed == 10 else [computed])
+
+
+def test_what_ships_from_outside_the_folder_that_ships_fails_and_is_named():
+    answer = checks.closed_list(listing(outside=("train/kws.onnx",)))
+    assert (answer.outcome, answer.measured) == (Outcome.FAIL, 1)
+    assert answer.causes == ("outside: train/kws.onnx",)
+    both = checks.closed_list(listing("model/extra", outside=("train/kws.onnx",)))
+    assert (both.measured, len(both.causes), len(both.fixes)) == (2, 2, 2)
 
 
 def test_an_unlisted_file_fails_and_is_named():

@@ -188,3 +188,26 @@ def test_a_digest_is_computed_once_however_often_it_is_asked_for(tmp_path):
     first = evidence.digest("model/kws.onnx")
     write(tmp_path, "model/kws.onnx", b"changed during the run")
     assert evidence.digest("model/kws.onnx") == first
+
+
+def outside(folder, *artifacts: dict, runs: tuple[str, ...] = ()) -> tuple[str, ...]:
+    write(folder, "pub/readme.txt", b"nothing else")
+    readme = artifact("readme", "pub/readme.txt", role="asset")
+    targets = [{"id": "node", "runs": list(runs)}] if runs else []
+    content = manifest_of(readme, *artifacts, bundle={"root": "pub"}, targets=targets)
+    return only(collected(folder, content), FileList).outside
+
+
+def test_a_model_or_anything_that_runs_lies_outside_when_another_folder_is_said_to_ship(tmp_path):
+    labels = artifact("labels", "model/labels.txt", role="asset")
+    assert outside(tmp_path, artifact(), labels) == ("model/kws.onnx",)
+    assert outside(tmp_path, artifact(), labels, runs=("kws", "labels")) == ("model/kws.onnx", "model/labels.txt")
+    assert outside(tmp_path, artifact(path="public/kws.onnx")) == ("public/kws.onnx",)
+    assert outside(tmp_path, artifact(path="pub/kws.onnx")) == ()
+
+
+def test_what_another_artifact_was_derived_from_stays_outside_only_while_no_target_runs_it(tmp_path):
+    teacher = artifact("teacher", "train/teacher.onnx")
+    student = artifact("kws", "pub/kws.onnx", derived_from={"artifact": "teacher", "by": "distillation"})
+    assert outside(tmp_path, teacher, student, runs=("kws",)) == ()
+    assert outside(tmp_path, teacher, student, runs=("kws", "teacher")) == ("train/teacher.onnx",)

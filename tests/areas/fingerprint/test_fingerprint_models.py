@@ -85,11 +85,31 @@ def test_a_side_that_is_wrong_fails_there_and_the_fix_writes_the_computed_one(tm
     )
 
 
-def test_only_the_sides_that_are_stated_are_judged(tmp_path):
+ENOUGH = [("bound",), ("weights", "structure"), ("bound", "operators"), ("weights", "structure", "interface")]
+TOO_FEW = [("weights",), ("structure",), ("interface",), ("operators",), ("weights", "interface", "operators")]
+
+
+@pytest.mark.parametrize("stated", TOO_FEW, ids="+".join)
+def test_sides_that_other_models_share_are_not_enough_and_the_fix_adds_the_one_that_is(tmp_path, stated):
     sides = computed(tmp_path, model())
-    write(tmp_path, "model/kws.onnx", model(output="score"))
-    book = collected(tmp_path, with_fingerprint({"weights": sides["weights"]}))
-    assert [one.side.value for one in only(book, ModelIdentity).sides] == ["weights"]
+    book = collected(tmp_path, with_fingerprint({side: sides[side] for side in stated}))
+    answer = checks.identity_matches(only(book, ModelIdentity))
+    assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.NOT_DECLARED)
+    assert (answer.fixes[0].pointer, answer.fixes[0].replacement) == ("/fingerprints/kws/bound", sides["bound"])
+
+
+@pytest.mark.parametrize("stated", TOO_FEW, ids="+".join)
+def test_a_wrong_side_fails_also_where_too_few_are_stated(tmp_path, stated):
+    write(tmp_path, "model/kws.onnx", model())
+    book = collected(tmp_path, with_fingerprint(dict.fromkeys(stated, ZERO)))
+    assert checks.identity_matches(only(book, ModelIdentity)).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("stated", ENOUGH, ids="+".join)
+def test_only_the_sides_that_are_stated_are_judged(tmp_path, stated):
+    sides = computed(tmp_path, model())
+    book = collected(tmp_path, with_fingerprint({side: sides[side] for side in stated}))
+    assert {one.side.value for one in only(book, ModelIdentity).sides} == set(stated)
     assert checks.identity_matches(only(book, ModelIdentity)).outcome is Outcome.PASS
 
 

@@ -19,7 +19,12 @@ from policy_gate.source import open_working_tree
 TODAY = date(2026, 11, 23)
 MODEL = b"the model's bytes"
 SPEECH = b"digest of record 1\ndigest of record 2\n"
-BASE_MANIFEST = b"kind: ReleaseManifest\n"
+BASE_MANIFEST = b"""apiVersion: policy-gate/v1alpha1
+kind: ReleaseManifest
+metadata: {name: speech-base, version: "2.0.0", sequence: 7}
+artifacts: [{id: base, path: base.onnx}]
+privacy: a section that is judged with that release
+"""
 
 
 def sha256(content: bytes) -> str:
@@ -66,6 +71,8 @@ LINEAGE: dict = {
             "type": "model",
             "license": {"expression": "Apache-2.0"},
             "manifest": {"path": "vendor/base.release.yaml", "sha256": sha256(BASE_MANIFEST)},
+            "personal_data": "none",
+            "retrieved": "2026-03-01",
         },
         {"id": "artifact:kws", "type": "release", "digest": {"sha256": sha256(MODEL)}},
     ],

@@ -1,17 +1,40 @@
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lineage_world import BASE_MANIFEST, FILES, MODEL, by_subject, evidence_of, lineage, missing_reason, one, sha256
+from lineage_world import (
+    BASE_MANIFEST,
+    FILES,
+    MODEL,
+    by_subject,
+    decoded,
+    evidence_of,
+    lineage,
+    manifest_of,
+    missing_reason,
+    one,
+    sha256,
+)
 
-from policy_gate.areas.lineage import AREA, checks, collect, collect_digests, collect_release, collect_terms
+from policy_gate.areas.lineage import (
+    AREA,
+    checks,
+    checks_terms,
+    collect,
+    collect_digests,
+    collect_records,
+    collect_release,
+    collect_terms,
+)
+from policy_gate.areas.lineage.checks_terms import TermLimits
 from policy_gate.areas.lineage.facts import OriginProblem, ReleaseProblem, TermKind
-from policy_gate.errors import Reason
-from policy_gate.model import Fact, Missing, Outcome
+from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model import RELEASE, Basis, Fact, Missing, Outcome
 from policy_gate.record import _decode_fact, as_tree, canonical
 
 POINTER_FILE = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12\n"
@@ -227,6 +250,34 @@ def test_a_model_converted_from_one_in_the_graph_is_in_it_and_a_loop_of_conversi
     assert "artifact labels" not in found
 
 
+@pytest.mark.parametrize("upwards", [True, False])
+def test_a_chain_of_thousands_of_conversions_is_followed_to_the_one_in_the_graph(tmp_path, upwards) -> None:
+    steps = [("kws", "a0"), *((f"a{number}", f"a{number + 1}") for number in range(4000))]
+    chain = [{"id": made, "path": "x", "derived_from": {"artifact": of, "by": "x"}} for of, made in steps]
+    artifacts = [{"id": "kws", "path": "model/kws.onnx"}, *(chain if upwards else reversed(chain))]
+    found = by_subject(collect_release.released_artifacts(evidence_of(tmp_path, lineage(), artifacts=artifacts)))
+    assert {fact.derived_from for name, fact in found.items() if name != "artifact kws"} == {"kws"}
+    assert len(found) == len(artifacts)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 7), min_size=8, max_size=8), st.sets(st.integers(0, 7)))
+def test_an_artifact_is_in_the_graph_exactly_when_its_own_walk_back_meets_one_that_is(origins, standing) -> None:
+    claims = manifest_of(
+        None,
+        artifacts=[
+            {"id": f"a{at}", "path": "x", "derived_from": {"artifact": f"a{of}", "by": "x"}}
+            for at, of in enumerate(origins)
+        ],
+    )
+    found = collect_release._standing_origins(decoded(claims).artifacts, {f"a{one}": "node" for one in standing})
+    for start in range(8):
+        walk = [start]
+        while walk[-1] not in standing and len(walk) < 9:
+            walk.append(origins[walk[-1]])
+        assert found[f"a{start}"] == (f"a{walk[-1]}" if walk[-1] in standing else "")
+
+
 def test_an_artifact_whose_file_is_absent_leaves_its_node_unknown(tmp_path) -> None:
     artifacts = [{"id": "kws", "path": "model/absent.onnx"}]
     fact = one(collect_release.released_artifacts(evidence_of(tmp_path, lineage(), artifacts=artifacts)))
@@ -259,6 +310,40 @@ def test_digests_of_files_and_of_nested_manifests_are_computed(tmp_path) -> None
     assert found["dataset dataset:train"].computed == sha256(FILES["data/train.sha256"])
     assert found["dataset model:base"].computed == sha256(BASE_MANIFEST)
     assert found["dataset model:base"].pointer == "/lineage/nodes/2/manifest/sha256"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "reason"),
+    [
+        ("vendor/other.txt", FILES["data/licence.txt"], Reason.UNSUPPORTED_FORMAT),
+        ("vendor/other.yaml", b"kind: ReleaseManifest\n", Reason.UNSUPPORTED_FORMAT),
+        ("vendor/other.yaml", BASE_MANIFEST.replace(b"ReleaseManifest", b"PolicyPack"), Reason.UNSUPPORTED_FORMAT),
+        ("vendor/other.json", BASE_MANIFEST, Reason.UNSUPPORTED_FORMAT),
+        ("vendor/other.yaml", b"[" * 100_000, Reason.UNSUPPORTED_FORMAT),
+        ("vendor/other.yaml", BASE_MANIFEST + b"#" * 2_000_000, Reason.TOO_LARGE),
+    ],
+    ids=["text", "no manifest", "pack", "no JSON", "deep", "large"],
+)
+def test_a_file_that_is_no_release_manifest_stands_for_no_model(tmp_path, path, content, reason) -> None:
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / path).write_bytes(content)
+    section = lineage()
+    section["nodes"][2]["manifest"] = {"path": path, "sha256": sha256(content)}
+    missing = digests(tmp_path, section)["dataset model:base"]
+    assert (missing_reason(missing), missing.pointer) == (reason, "/lineage/nodes/2/manifest/path")
+
+
+@pytest.mark.parametrize("kind", ["source", "derived", "synthetic"])
+def test_only_a_model_may_have_a_manifest_instead_of_a_digest(tmp_path, kind) -> None:
+    section = lineage()
+    section["nodes"][2] |= {"type": kind, "path": "data/licence.txt"}
+    missing = digests(tmp_path, section)["dataset model:base"]
+    assert (missing_reason(missing), missing.pointer) == (Reason.NOT_DECLARED, "/lineage/nodes/2/digest")
+
+
+def test_no_more_manifests_of_models_are_read_than_the_limit(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(collect_digests, "MAX_MANIFESTS", 0)
+    assert missing_reason(digests(tmp_path, lineage())["dataset model:base"]) is Reason.TOO_LARGE
 
 
 def test_a_changed_file_has_another_digest_than_the_stated_one(tmp_path) -> None:
@@ -357,11 +442,26 @@ def test_two_different_licences_of_one_release_contradict_each_other(tmp_path) -
     assert repeated.contradicts == ""
 
 
-def terms_of(folder, changes: dict) -> list:
+def test_only_some_of_many_misspelt_licences_get_a_suggestion_and_each_is_refused(tmp_path) -> None:
     section = lineage()
-    node = {**section["nodes"][0], **changes}
-    section["nodes"][0] = {key: value for key, value in node.items() if value is not None}
-    return list(collect_terms.node_terms(evidence_of(folder, section)))
+    node = section["nodes"][0]
+    section["nodes"] = [
+        {**node, "id": f"d{number}", "license": {"expression": f"Apachi-{number}.0"}} for number in range(30)
+    ]
+    artifacts = [{"id": f"a{number}", "path": "x", "license": f"Apachi-{number}.1"} for number in range(30)]
+    evidence = evidence_of(tmp_path, section, artifacts=artifacts)
+    for found in (list(licences(tmp_path, section).values()), list(collect_terms.release_licenses(evidence))[1:-1]):
+        assert [bool(fact.suggestion) for fact in found] == [True] * 20 + [False] * 10
+        assert all(fact.problem and not fact.spdx for fact in found)
+
+
+def terms_of(folder, changes: dict, position: int = 0) -> list:
+    """What is found of one node of the whole lineage, after changes to it."""
+    section = lineage()
+    node = {**section["nodes"][position], **changes}
+    section["nodes"][position] = {key: value for key, value in node.items() if value is not None}
+    found = collect_terms.node_terms(evidence_of(folder, section))
+    return [entry for entry in found if entry.subject.names == (node["id"],)]
 
 
 def test_days_left_are_counted_from_today(tmp_path) -> None:
@@ -390,10 +490,38 @@ def test_data_of_no_person_needs_no_term_and_a_stated_one_still_counts(tmp_path)
     assert one(terms_of(tmp_path, {**nothing, "retention_until": "2026-01-01"})).days_left < 0
 
 
-def test_a_lineage_that_says_nothing_of_personal_data_is_unknown(tmp_path) -> None:
+@pytest.mark.parametrize("kind", ["source", "derived", "synthetic", "model"])
+def test_nothing_that_no_step_made_escapes_its_terms_by_another_type(tmp_path, kind) -> None:
+    silent = {"type": kind, "personal_data": None, "legal_basis": None, "retention_until": None}
+    assert missing_reason(one(terms_of(tmp_path, silent))) is Reason.NOT_DECLARED
+    personal = {**silent, "personal_data": "pseudonymous"}
+    assert [missing_reason(entry) for entry in terms_of(tmp_path, personal)] == [Reason.NOT_DECLARED] * 2
+
+
+@pytest.mark.parametrize("kind", ["source", "derived", "synthetic", "model"])
+def test_nothing_that_no_step_made_escapes_its_day_by_another_type(tmp_path, kind) -> None:
     section = lineage()
-    section["nodes"] = section["nodes"][1:]
-    entry = one(collect_terms.node_terms(evidence_of(tmp_path, section)))
+    section["nodes"][0]["type"] = kind
+    del section["nodes"][0]["retrieved"]
+    found = [entry for entry in collect_terms.stated_days(evidence_of(tmp_path, section)) if isinstance(entry, Missing)]
+    assert [entry.pointer for entry in found] == ["/lineage/nodes/0/retrieved"]
+
+
+def test_every_node_is_spoken_of_and_what_was_made_here_is_judged_by_its_sources(tmp_path) -> None:
+    evidence = evidence_of(tmp_path, lineage())
+    named = {("dataset:speech",), ("dataset:train",), ("model:base",), ("artifact:kws",)}
+    for collected in (collect_terms.node_terms(evidence), collect_terms.stated_days(evidence)):
+        assert named <= {entry.subject.names for entry in collected}
+    term = one(terms_of(tmp_path, {}, position=1))
+    assert checks_terms.term_not_over(term, TermLimits(min_days_left=0)).outcome is Outcome.NOT_APPLICABLE
+    day = next(entry for entry in collect_terms.stated_days(evidence) if entry.subject.names == ("dataset:train",))
+    assert checks_terms.not_in_future(day).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_a_lineage_of_things_made_here_alone_is_unknown(tmp_path) -> None:
+    section = lineage()
+    section["nodes"] = [section["nodes"][1], section["nodes"][3]]
+    entry = by_subject(collect_terms.node_terms(evidence_of(tmp_path, section)))["release"]
     assert missing_reason(entry) is Reason.NOT_DECLARED
 
 
@@ -401,11 +529,139 @@ def test_days_that_should_be_past_are_counted_and_demanded(tmp_path) -> None:
     section = lineage()
     del section["asof"]
     section["nodes"][0]["retrieved"] = "2026-11-24"
-    undated, retrieved, checked = collect_terms.stated_days(evidence_of(tmp_path, section))
+    undated, retrieved, checked, *_ = collect_terms.stated_days(evidence_of(tmp_path, section))
     assert missing_reason(undated) is Reason.NOT_DECLARED
     assert (retrieved.days_ahead, checked.days_ahead) == (1, -295)
     del section["nodes"][0]["retrieved"]
     assert missing_reason(list(collect_terms.stated_days(evidence_of(tmp_path, section)))[1]) is Reason.NOT_DECLARED
+
+
+LINE = b"a" * 64 + b"\n"
+
+
+def rising(count: int, first: int = 0) -> bytes:
+    """A list of so many different records."""
+    return b"".join(b"%064x\n" % number for number in range(first, first + count))
+
+
+AT_RECORDS = "/lineage/nodes/1/records"
+
+
+def listed(folder, content: bytes | None, **changes):
+    """The fact about the records of `dataset:train`, whose list has this content."""
+    section = lineage()
+    section["nodes"][1] |= {"record_digests": "data/records.sha256", **changes}
+    evidence = evidence_of(folder, section)
+    if content is not None:
+        (folder / "data/records.sha256").write_bytes(content)
+    _, entry = collect_records.dataset_records(evidence)
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (b"", 0),
+        (rising(3), 3),
+        (rising(2) + LINE.rstrip(), 3),
+        (b"sha256:" + LINE, 1),
+        (rising(2).replace(b"\n", b"\r\n"), 2),
+        (rising(4).replace(b"\n", b"  audio/clip 1.wav\n"), 4),
+        (rising(20_000), 20_000),
+    ],
+    ids=["empty", "three", "no end", "prefixed", "windows", "named", "several blocks"],
+)
+def test_the_digests_of_a_list_are_counted_however_they_are_written(tmp_path, content, count) -> None:
+    fact = listed(tmp_path, content, records=7)
+    assert (fact.listed, fact.records, fact.pointer) == (count, 7, AT_RECORDS)
+    assert checks.records_listed(fact).outcome is Outcome.FAIL
+    assert checks.records_listed(listed(tmp_path, content, records=count)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (LINE + b"\n" + LINE, Reason.UNREADABLE),
+        (LINE.upper(), Reason.UNREADABLE),
+        (LINE[1:], Reason.UNREADABLE),
+        (b"a" + LINE, Reason.UNREADABLE),
+        (b"\n" * 400, Reason.UNREADABLE),
+        (bytes(range(256)) * 100, Reason.UNREADABLE),
+        (LINE + b"b" * 3_000_000, Reason.UNREADABLE),
+        (LINE * 2, Reason.UNREADABLE),
+        (LINE.replace(b"\n", b" one\n") + LINE.replace(b"\n", b" two\n"), Reason.UNREADABLE),
+        (rising(20_000) + rising(20_000), Reason.UNREADABLE),
+        (rising(1, first=7) + rising(1), Reason.UNREADABLE),
+        (POINTER_FILE, Reason.LFS_POINTER),
+        (None, Reason.NOT_IN_TREE),
+    ],
+    ids=[
+        "blank",
+        "upper",
+        "short",
+        "long",
+        "blanks",
+        "binary",
+        "endless",
+        "twice",
+        "two names",
+        "list twice",
+        "falling",
+        "pointer",
+        "absent",
+    ],
+)
+def test_a_list_with_anything_but_digests_counts_nothing(tmp_path, content, reason) -> None:
+    missing = listed(tmp_path, content, records=400)
+    assert missing_reason(missing) is reason
+    assert missing.pointer == "/lineage/nodes/1/record_digests"
+
+
+def test_a_list_beyond_the_limit_is_not_read_to_its_end(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(collect_records, "MAX_LIST_BYTES", len(LINE) * 2)
+    assert listed(tmp_path, rising(2), records=2).listed == 2
+    assert missing_reason(listed(tmp_path, rising(3), records=3)) is Reason.TOO_LARGE
+
+
+def test_a_list_without_a_stated_number_is_unknown_with_the_counted_one_as_fix(tmp_path) -> None:
+    missing = listed(tmp_path, rising(5))
+    assert missing_reason(missing) is Reason.NOT_DECLARED
+    assert (missing.fixes[0].pointer, missing.fixes[0].replacement) == (AT_RECORDS, 5)
+
+
+def test_a_number_without_a_list_is_only_declared_and_nothing_to_compare(tmp_path) -> None:
+    fact = one(collect_records.dataset_records(evidence_of(tmp_path, lineage())))
+    assert (fact.records, fact.basis, fact.list_file) == (105829, Basis.DECLARED, "")
+    assert checks.records_listed(fact).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_a_lineage_without_any_number_is_one_statement_that_has_nothing_to_compare(tmp_path) -> None:
+    section = lineage()
+    del section["nodes"][0]["records"]
+    fact = one(collect_records.dataset_records(evidence_of(tmp_path, section)))
+    assert fact.subject == RELEASE
+    assert checks.records_listed(fact).outcome is Outcome.NOT_APPLICABLE
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=40))
+def test_a_list_is_counted_exactly_when_it_is_sorted_and_names_no_record_twice(records) -> None:
+    content = b"".join(b"%064x\n" % record for record in records)
+    try:
+        count = collect_records.count_digests(io.BytesIO(content), "list")
+    except EvidenceError as error:
+        count = -1 if "sort -u" in error.fix else -2
+    assert count == (len(records) if sorted(set(records)) == records else -1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_are_counted_or_refused_and_never_more_than_there_are_lines(content) -> None:
+    try:
+        count = collect_records.count_digests(io.BytesIO(content), "list")
+    except EvidenceError:
+        return
+    assert count * 64 <= len(content)
 
 
 def test_facts_do_not_depend_on_the_day_unless_they_count_days(tmp_path) -> None:

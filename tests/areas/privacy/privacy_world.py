@@ -23,6 +23,8 @@ dp:
 steps: 6640
 batch_size: 512
 dataset_size: 85000
+clip: 1
+scheme: poisson
 """
 
 
@@ -54,7 +56,10 @@ def phase_of(**changes) -> dict:
                 "file": "configs/train.yaml",
                 "map": {
                     "noise_multiplier": "/dp/noise_multiplier",
+                    "clip_norm": "/clip",
+                    "microbatch": "/dp/microbatch",
                     "steps": "/steps",
+                    "sampling.scheme": "/scheme",
                     "sampling.batch_size": "/batch_size",
                 },
             }

@@ -93,8 +93,23 @@ def test_delta_is_judged_by_the_population(delta, below, margin):
     claim = DeltaClaim(
         subject=RELEASE, pointer="", delta=delta, population=85000, inverse=1.17647e-05, margin=3.78051e-06
     )
-    assert checks.delta_below_inverse(claim).outcome is below
+    assert checks.delta_below_inverse(claim, limits=checks.DeltaLimits()).outcome is below
     assert checks.delta_with_margin(claim).outcome is margin
+
+
+@pytest.mark.parametrize(
+    ("delta", "limit", "outcome"),
+    [
+        (0.99, 1e-4, Outcome.FAIL),
+        (1.01e-4, 1e-4, Outcome.FAIL),
+        (1e-4, 1e-4, Outcome.PASS),
+        (1e-4, 1e-5, Outcome.FAIL),
+    ],
+)
+def test_a_delta_that_is_small_for_few_people_only_is_too_large(delta, limit, outcome):
+    claim = DeltaClaim(subject=RELEASE, pointer="", delta=delta, population=1, inverse=1.0, margin=1.0)
+    answer = checks.delta_below_inverse(claim, limits=checks.DeltaLimits(max_delta=limit))
+    assert (answer.outcome, "policy allows" in answer.message) == (outcome, outcome is Outcome.FAIL)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from privacy_world import TRAIN_YAML, facts_of, missing_of, only, phase_of, privacy_of, without
+from privacy_world import TRAIN_YAML, evidence_of, facts_of, missing_of, only, phase_of, privacy_of, without
 
-from policy_gate.areas.privacy import AREA
+from policy_gate.area import Trusted
+from policy_gate.areas.privacy import AREA, training_files
 from policy_gate.areas.privacy.checks import claim_confirmed
 from policy_gate.areas.privacy.facts import (
     ClaimKind,
@@ -20,6 +23,8 @@ from policy_gate.areas.privacy.facts import (
     ProtectedUnit,
     TuningRuns,
 )
+from policy_gate.document import load
+from policy_gate.engine import collect
 from policy_gate.errors import Reason
 from policy_gate.model import Basis, Missing, Outcome
 
@@ -168,13 +173,13 @@ def test_a_small_stated_population_does_not_make_a_large_delta_look_fine(tmp_pat
 
 def test_evidence_that_agrees_makes_a_parameter_recomputed(tmp_path):
     book = facts_of(tmp_path, privacy_of())
-    assert [entry.agrees for entry in book.entries(PhaseEvidence)] == [True, True, True]
-    assert only(book, PrivacyBound).basis is Basis.DECLARED  # data set size, clipping and scheme are only declared
+    assert [entry.agrees for entry in book.entries(PhaseEvidence)] == [True] * 6
+    assert only(book, PrivacyBound).basis is Basis.DECLARED  # the data set size is only declared
 
 
 def test_a_bound_is_recomputed_only_where_evidence_confirms_every_parameter(tmp_path):
     (tmp_path / "configs").mkdir()
-    (tmp_path / "configs" / "train.yaml").write_text(TRAIN_YAML + "clip: 1\nscheme: poisson\n", encoding="utf-8")
+    (tmp_path / "configs" / "train.yaml").write_text(TRAIN_YAML, encoding="utf-8")
     names = {
         "noise_multiplier": "/dp/noise_multiplier",
         "microbatch": "/dp/microbatch",
@@ -205,6 +210,69 @@ def test_a_configuration_that_says_otherwise_disagrees_at_its_line(tmp_path, wri
     assert (wrong.file, wrong.line) == ("configs/train.yaml", 5)
 
 
+@pytest.mark.parametrize("which", ["itself", "listed", "copy"])
+def test_a_manifest_is_no_evidence_for_itself(tmp_path, which):
+    name = {"itself": "RELEASE.json", "listed": "other/release.yaml", "copy": "configs/train.json"}[which]
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    kind = "ReleaseManifest" if which == "copy" else "unread"
+    (tmp_path / name).write_text(f'{{"kind": "{kind}", "steps": 6640}}\n', encoding="utf-8")
+    phase = phase_of(evidence=[{"file": name, "map": {"steps": "/steps"}}])
+    evidence = evidence_of(tmp_path, privacy_of(phases=[phase]))
+    trusted = Trusted(source="base", manifests=("**/Release.yaml",))
+    book = collect(AREA.collectors, replace(evidence, trusted=trusted))
+    assert not book.known(PhaseEvidence)
+    refused = missing_of(book, PhaseEvidence)[0]
+    assert (refused.reason, refused.pointer) == (Reason.NOT_PROVEN, "/privacy/phases/0/evidence/0/file")
+    assert "a manifest is no evidence for itself" in refused.detail
+
+
+def test_a_parameter_that_the_configuration_has_otherwise_is_not_hidden_by_leaving_it_out_of_the_map(tmp_path):
+    names = phase_of()["evidence"][0]["map"]
+    for left_out in names:
+        less = {key: one for key, one in names.items() if key != left_out}
+        phase = phase_of(evidence=[{"file": "configs/train.yaml", "map": less}])
+        (missing,) = missing_of(facts_of(tmp_path, privacy_of(phases=[phase])), PhaseEvidence)
+        assert missing.pointer == f"/privacy/phases/0/{left_out.replace('.', '/')}"
+
+
+def named(*files: str) -> list[dict]:
+    return [{"file": file, "map": {"steps": "/steps"}} for file in files]
+
+
+def test_a_file_that_many_phases_name_is_parsed_once_also_when_it_cannot_be(tmp_path, monkeypatch):
+    parsed = []
+
+    def counting(content, path):
+        parsed.append(path)
+        return load(content, path)
+
+    monkeypatch.setattr("policy_gate.document.load", counting)
+    (tmp_path / "bad.yaml").write_text("a: [", encoding="utf-8")
+    phases = [phase_of(id=f"p{n}", evidence=named(*["configs/train.yaml", "bad.yaml"] * 8)) for n in range(3)]
+    facts_of(tmp_path, privacy_of(phases=phases))
+    assert sorted(parsed) == ["bad.yaml", "configs/train.yaml"]
+
+
+def test_files_beyond_the_limit_of_their_number_are_not_read(tmp_path):
+    files = [f"{n}.yaml" for n in range(training_files.MAX_FILES + 1)]
+    for file in files:
+        (tmp_path / file).write_text("steps: 6640\n", encoding="utf-8")
+    book = facts_of(tmp_path, privacy_of(phases=[phase_of(evidence=named(*files, files[0]))]))
+    assert len(book.known(PhaseEvidence)) == training_files.MAX_FILES + 1
+    refused = missing_of(book, PhaseEvidence)[0]
+    assert (refused.reason, refused.pointer) == (Reason.TOO_LARGE, "/privacy/phases/0/evidence/16/file")
+
+
+@pytest.mark.parametrize("ending", ["", "]"], ids=["read", "cannot be parsed"])
+def test_files_beyond_the_limit_of_their_bytes_are_not_read(tmp_path, ending):
+    half = f"steps: 6640{ending}\n#{'x' * (training_files.MAX_BYTES // 2)}\n"
+    for file in ("0.yaml", "1.yaml", "2.yaml"):
+        (tmp_path / file).write_text(half, encoding="utf-8")
+    book = facts_of(tmp_path, privacy_of(phases=[phase_of(evidence=named("0.yaml", "1.yaml", "2.yaml"))]))
+    refused = [one.pointer for one in missing_of(book, PhaseEvidence) if one.reason is Reason.TOO_LARGE]
+    assert refused == ["/privacy/phases/0/evidence/2/file"]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a: [", b"a: &x 1\nb: *x", b"[" * 5000, b"x" * (2 << 20)])
 def test_a_configuration_that_cannot_be_read_is_missing_with_a_reason(tmp_path, content):
     (tmp_path / "configs").mkdir()
@@ -230,7 +298,10 @@ def test_a_phase_without_evidence_is_only_declared(tmp_path):
     missing = missing_of(facts_of(tmp_path, privacy_of(phases=[phase_of(evidence=[])])), PhaseEvidence)
     assert [one.pointer.removeprefix("/privacy/phases/0/") for one in missing] == [
         "noise_multiplier",
+        "microbatch",
+        "clip_norm",
         "steps",
+        "sampling/scheme",
         "sampling/batch_size",
     ]
     assert {one.reason for one in missing} == {Reason.NOT_DECLARED}
@@ -278,11 +349,12 @@ def test_facts_survive_the_record_unchanged(tmp_path):
         "id": "metrics",
         "purpose": "latency",
         "signals": ["metrics"],
-        "fields": [{"name": "email", "class": "category"}],
+        "fields": [{"name": "email", "class": "category"}, {"name": "id", "class": "stable-id", "rotation_days": 7}],
         "sampling": {"rate": 0.01, "decision": "device"},
         "retention_days": 30,
     }
-    low = privacy_of(claim={"epsilon": 3.0, "delta": 1e-6})
+    whole = phase_of(sampling={"scheme": "full-batch"})  # a phase that uses all its data needs no lineage
+    low = privacy_of(claim={"epsilon": 3.0, "delta": 1e-6}, phases=[whole])
     facts = [one for one in facts_of(tmp_path, low, [stream]).everything() if not isinstance(one, Missing)]
     assert {type(one) for one in facts} == set(AREA.fact_types)
     for one in facts:

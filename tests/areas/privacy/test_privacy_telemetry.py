@@ -73,18 +73,38 @@ def test_ids_of_things_are_not_ids_of_people(name):
 )
 def test_a_field_that_identifies_fails_at_its_line(tmp_path, claimed):
     stream = fact(tmp_path, field("latency_ms"), claimed)
-    answer = checks.without_identifiers(stream)
+    answer = checks.without_identifiers(stream, limits=checks.IdentifierLimits())
     assert (answer.outcome, answer.pointer) == (Outcome.FAIL, "/telemetry/0/fields/1/name")
 
 
 def test_a_stable_id_that_is_renewed_passes(tmp_path):
     stream = fact(tmp_path, field("device_id", "stable-id", rotation_days=7))
-    assert checks.without_identifiers(stream).outcome is Outcome.PASS
+    assert checks.without_identifiers(stream, limits=checks.IdentifierLimits()).outcome is Outcome.PASS
+
+
+def test_a_stable_id_that_is_renewed_too_late_fails_at_its_days(tmp_path):
+    late = field("device_id", "stable-id", rotation_days=91)
+    stream = fact(tmp_path, field("latency_ms"), field("hour_id", "stable-id", rotation_days=90), late)
+    answer = checks.without_identifiers(stream, limits=checks.IdentifierLimits())
+    assert (answer.outcome, answer.pointer) == (Outcome.FAIL, "/telemetry/0/fields/2/rotation_days")
+    assert (answer.measured, answer.causes) == (1, ("device_id: renewed after 91 days; policy allows 90",))
+    assert checks.without_identifiers(stream, checks.IdentifierLimits(max_rotation_days=91)).outcome is Outcome.PASS
+
+
+def test_noise_that_hides_nobody_is_said_to_and_replaces_no_crowd(tmp_path):
+    fields = [field(f"f{n}", "quasi-identifier") for n in range(2)]
+    noise = {"epsilon_per_report": 1e6, "reports_per_window": 10**9}
+    weak = fact(tmp_path, *fields, anonymization={"local_dp": noise})
+    answer = checks.crowds(weak, limits=checks.CrowdLimits())
+    assert (answer.outcome, weak.local_epsilon) == (Outcome.FAIL, 1e15)
+    assert "epsilon 1e+15" in answer.causes[1]
+    crowd = fact(tmp_path, *fields, anonymization={"local_dp": noise, "k_min": 11})
+    assert checks.crowds(crowd, limits=checks.CrowdLimits()).outcome is Outcome.PASS
 
 
 def test_many_identifying_fields_are_counted_and_five_are_shown(tmp_path):
     stream = fact(tmp_path, *(field(f"email_{letter}") for letter in "abcdefgh"))
-    answer = checks.without_identifiers(stream)
+    answer = checks.without_identifiers(stream, limits=checks.IdentifierLimits())
     assert answer.measured == 8
     assert answer.causes[-1] == "and 3 more"
 
@@ -98,6 +118,9 @@ def test_many_identifying_fields_are_counted_and_five_are_shown(tmp_path):
         (2, {"k_min": 11}, Outcome.PASS),
         (2, {"method": "suppress"}, Outcome.FAIL),
         (2, {"local_dp": {"epsilon_per_report": 1.0, "reports_per_window": 1}}, Outcome.PASS),
+        (2, {"local_dp": {"epsilon_per_report": 1.0, "reports_per_window": 10}}, Outcome.PASS),
+        (2, {"local_dp": {"epsilon_per_report": 1.0, "reports_per_window": 11}}, Outcome.FAIL),
+        (2, {"local_dp": {"epsilon_per_report": 10.1, "reports_per_window": 1}}, Outcome.FAIL),
     ],
 )
 def test_fields_that_identify_together_need_a_crowd(tmp_path, count, hiding, outcome):
@@ -119,5 +142,5 @@ def test_rate_and_retention_above_policy_fail_at_their_line(tmp_path):
 def test_an_absent_section_is_unknown_and_an_empty_list_is_a_statement(tmp_path):
     assert only(facts_of(tmp_path, None), TelemetryStream).reason is Reason.NOT_DECLARED
     nothing = only(facts_of(tmp_path, None, []), TelemetryStream)
-    assert checks.without_identifiers(nothing).outcome is Outcome.PASS
+    assert checks.without_identifiers(nothing, limits=checks.IdentifierLimits()).outcome is Outcome.PASS
     assert checks.rate_within(nothing, limits=checks.RateLimits()).outcome is Outcome.PASS

@@ -187,17 +187,26 @@ def test_a_certification_fails_the_day_after_its_last_and_not_on_it():
     assert checks.certification_is_valid(term(0)).outcome is Outcome.PASS
 
 
-def use(*, targets: tuple[str, ...] = (), derivatives: tuple[str, ...] = ()) -> ModelUse:
-    return ModelUse(subject=KWS, pointer="/artifacts/0/id", targets=targets, derivatives=derivatives)
+def use(*, targets: tuple[str, ...] = (), derivative: str = "", stays_behind: bool = False) -> ModelUse:
+    return ModelUse(
+        subject=KWS, pointer="/artifacts/0/id", targets=targets, derivative=derivative, stays_behind=stays_behind
+    )
 
 
 def test_a_model_that_nothing_runs_fails():
     assert content_checks.model_is_run(use()).outcome is Outcome.FAIL
+    assert content_checks.model_is_run(use(stays_behind=True)).outcome is Outcome.FAIL
 
 
-def test_a_model_that_runs_or_whose_derivative_runs_passes():
+def test_what_a_model_that_runs_was_derived_from_fails_when_it_ships_beside_it():
+    answer = content_checks.model_is_run(use(derivative="kws-int8"))
+    assert answer.outcome is Outcome.FAIL
+    assert "bundle" in answer.fixes[0].text
+
+
+def test_a_model_that_runs_or_stays_behind_while_its_derivative_runs_passes():
     assert content_checks.model_is_run(use(targets=("node-v2",))).outcome is Outcome.PASS
-    assert content_checks.model_is_run(use(derivatives=("kws-int8",))).outcome is Outcome.PASS
+    assert content_checks.model_is_run(use(derivative="kws-int8", stays_behind=True)).outcome is Outcome.PASS
 
 
 def test_a_target_that_runs_only_assets_fails():

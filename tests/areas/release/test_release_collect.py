@@ -127,7 +127,7 @@ def test_without_targets_nothing_says_where_a_model_runs(tmp_path):
     ]
 
 
-def test_a_model_counts_as_used_when_its_derivative_runs_over_any_number_of_steps(tmp_path):
+def test_what_an_artifact_that_runs_was_derived_from_is_found_over_any_number_of_steps(tmp_path):
     artifacts = [
         {"id": "float", "path": "a.onnx"},
         {"id": "pruned", "path": "b.onnx", "derived_from": {"artifact": "float", "by": "pruning"}},
@@ -136,16 +136,53 @@ def test_a_model_counts_as_used_when_its_derivative_runs_over_any_number_of_step
     ]
     content = manifest_of(artifacts=artifacts, targets=[{"id": "node", "runs": ["int8"]}])
     uses = {
-        str(one.subject): (one.targets, one.derivatives)
+        str(one.subject): (one.targets, one.derivative)
         for one in collect.use(evidence_of(tmp_path, content))
         if isinstance(one, ModelUse)
     }
     assert uses == {
-        "artifact float": ((), ("int8",)),
-        "artifact pruned": ((), ("int8",)),
-        "artifact int8": (("node",), ()),
-        "artifact idle": ((), ()),
+        "artifact float": ((), "int8"),
+        "artifact pruned": ((), "int8"),
+        "artifact int8": (("node",), ""),
+        "artifact idle": ((), ""),
     }
+
+
+def test_a_chain_of_thousands_that_all_run_is_walked_once(tmp_path):
+    count = 4000
+    artifacts = [{"id": "a0", "path": "a.onnx"}]
+    artifacts += [
+        {"id": f"a{number}", "path": "a.onnx", "derived_from": {"artifact": f"a{number - 1}", "by": "x"}}
+        for number in range(1, count)
+    ]
+    runs = [artifact["id"] for artifact in artifacts]
+    manifest = decoded(manifest_of(artifacts=artifacts, targets=[{"id": "node", "runs": runs}]))
+    for running in (runs, runs[::-1], runs[-1:]):
+        found = collect._running_derivatives(manifest, running)
+        assert set(found) == set(runs[:-1])
+        assert all(int(derivative[1:]) > int(origin[1:]) for origin, derivative in found.items())
+
+
+@pytest.mark.parametrize(
+    ("bundle", "path", "stays_behind"),
+    [
+        ({"root": "model"}, "train/teacher.onnx", True),
+        ({"root": "model"}, "model2/teacher.onnx", True),
+        ({"root": "model"}, "model/teacher.onnx", False),
+        ({"root": "model"}, "model/deep/teacher.onnx", False),
+        ({"root": "model"}, "../teacher.onnx", False),
+        ({"root": "../model"}, "train/teacher.onnx", False),
+        (None, "train/teacher.onnx", False),
+    ],
+)
+def test_a_file_stays_behind_only_when_it_surely_lies_outside_the_folder_that_ships(
+    tmp_path, bundle, path, stays_behind
+):
+    content = manifest_of(artifacts=[{"id": "teacher", "path": path}], targets=[{"id": "node", "runs": ["teacher"]}])
+    if bundle is not None:
+        content["bundle"] = bundle
+    (use,) = (one for one in collect.use(evidence_of(tmp_path, content)) if isinstance(one, ModelUse))
+    assert use.stays_behind is stays_behind
 
 
 def test_artifacts_that_derive_from_each_other_end_the_walk(tmp_path):
@@ -156,7 +193,7 @@ def test_artifacts_that_derive_from_each_other_end_the_walk(tmp_path):
     ]
     content = manifest_of(artifacts=artifacts, targets=[{"id": "node", "runs": ["a"]}])
     uses = [one for one in collect.use(evidence_of(tmp_path, content)) if isinstance(one, ModelUse)]
-    assert [one.derivatives for one in uses] == [(), ("a",), ()]
+    assert [one.derivative for one in uses] == ["", "a", ""]
 
 
 def test_a_release_of_assets_alone_has_no_model_to_judge(tmp_path):

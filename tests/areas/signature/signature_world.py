@@ -53,7 +53,13 @@ def entry(private: PrivateKey, **changes) -> dict:
 
 
 def trust_document(*entries: dict, path: str = "gate/trust.json", **changes) -> Document:
-    content = {"apiVersion": "policy-gate/v1alpha1", "kind": "TrustFile", "keys": list(entries), **changes}
+    content = {
+        "apiVersion": "policy-gate/v1alpha1",
+        "kind": "TrustFile",
+        "keys": list(entries),
+        "thresholds": {"releaser": 1},
+        **changes,
+    }
     return load(json.dumps(content).encode(), path)
 
 

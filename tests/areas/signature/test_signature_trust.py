@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from datetime import date, timedelta
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
@@ -17,7 +19,7 @@ from policy_gate.areas.signature.facts import Standing
 from policy_gate.areas.signature.keys import private_key_from_seed, public_half
 from policy_gate.areas.signature.trust import EXAMPLE_KEY_DIGESTS, decode_trust, standing
 from policy_gate.document import load
-from policy_gate.errors import PolicyError
+from policy_gate.errors import GateError, PolicyError
 
 EXAMPLE_KEY = private_key_from_seed(
     hashlib.sha256(b"policy-gate example key: never trust it outside examples/").digest()
@@ -90,7 +92,7 @@ def test_a_threshold_that_is_no_positive_whole_number_is_refused(threshold):
 
 def test_a_threshold_that_no_set_of_keys_can_meet_is_refused():
     assert "needs 3 keys and 2 hold it" in refusals(entry(ALICE), entry(BOB), thresholds={"releaser": 3})
-    assert "needs 1 keys and 0 hold it" in refusals(entry(ALICE), thresholds={"approver": 1})
+    assert "needs 1 keys and 0 hold it" in refusals(entry(ALICE), thresholds={"releaser": 1, "approver": 1})
 
 
 def test_an_empty_trust_file_trusts_nobody_and_is_refused():
@@ -201,10 +203,31 @@ def test_a_revoked_key_is_worth_nothing_from_that_day_on(today):
     assert (revoked is Standing.REVOKED) == (today >= date(2026, 11, 20))
 
 
-def test_thresholds_are_one_where_the_file_does_not_say():
-    trust = trust_in(entry(ALICE), entry(BOB, roles=["tester"]), thresholds={"tester": 1})
-    assert trust.threshold("releaser") == 1
-    assert trust.threshold("approver") == 1
+def test_a_file_that_does_not_say_how_many_releasers_sign_is_refused_and_gets_no_default():
+    content = json.loads(trust_document(entry(ALICE)).text)
+    del content["thresholds"]
+    with pytest.raises(PolicyError, match="thresholds"):
+        decode_trust(load(json.dumps(content).encode(), "trust.json"))
+    assert "how many keys of the role releaser" in refusals(entry(ALICE), thresholds={})
+    assert "how many keys of the role releaser" in refusals(
+        entry(ALICE), entry(BOB, roles=["tester"]), thresholds={"tester": 1}
+    )
+
+
+@given(kept=st.integers(min_value=0))
+def test_a_trust_file_that_lost_its_last_lines_never_asks_for_fewer_releasers(kept):
+    whole = trust_document(entry(ALICE), entry(BOB), thresholds={"releaser": 2})
+    text = yaml.safe_dump(json.loads(whole.text), sort_keys=False)
+    lines = text.splitlines(keepends=True)
+    try:
+        trust = decode_trust(load("".join(lines[: kept % len(lines)]).encode(), "trust.yaml"))
+    except GateError:
+        return
+    assert trust.threshold("releaser") == 2
+
+
+def test_the_threshold_of_a_role_that_is_not_named_is_one():
+    assert trust_in(entry(ALICE)).threshold("approver") == 1
 
 
 def test_a_key_without_an_id_is_called_by_its_digest():
