@@ -30,7 +30,11 @@ def gate(tmp_path):
     """Runs the real command, as a user would, in a folder of the test; CI's own variables do not reach it."""
 
     def run(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        clean = {key: one for key, one in os.environ.items() if key not in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "FORCE_COLOR", "NO_COLOR")}
+        clean = {
+            key: one
+            for key, one in os.environ.items()
+            if key not in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "FORCE_COLOR", "NO_COLOR")
+        }
         return subprocess.run(
             [sys.executable, "-I", "-m", "policy_gate.cli", *args],
             cwd=cwd or tmp_path,

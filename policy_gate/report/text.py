@@ -153,7 +153,7 @@ def _numbers(judgement: Judgement) -> str:
         at = f" ({safe(where.path)}:{where.line})" if where is not None else ""
         parts.append(f"limit {_shown(judgement.limit)}{at}")
     if judgement.base is not None:
-        parts.append(f"was {_shown(judgement.base)}{_growth(judgement.measured, judgement.base)}")
+        parts.append(f"was {_shown(judgement.base)}{_growth(judgement) if judgement.unit else ''}")
     return ", ".join(parts)
 
 
@@ -163,9 +163,9 @@ def _shown(value: Scalar) -> str:
     return f"{value:,}" if isinstance(value, int) else safe(str(value))
 
 
-def _growth(measured: Scalar, base: Scalar) -> str:
-    """How much more than the base, where both are numbers and the base is not zero."""
-    now, before = _number(measured), _number(base)
+def _growth(judgement: Judgement) -> str:
+    """How much more of its unit than the base, where both are numbers and the base is not zero."""
+    now, before = _number(judgement.measured), _number(judgement.base)
     growth = (now - before) / abs(before) if before else math.nan
     return f" ({growth:+.1%})" if math.isfinite(growth) else ""
 
