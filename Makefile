@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-export PYTHONWARNDEFAULTENCODING ?= 0
 
 .PHONY: demo test check lint unit bench generate accept wheel clean
 

@@ -40,6 +40,9 @@ SECOND = """\
 NO_SIDE = "sha256:" + "0" * 64
 
 
+UNCLAIMED = "nothing is claimed of the second model's cost"
+
+
 def second_model(channels: int) -> Callable[[Checkout], None]:
     """Another model beside the first on the same target, in good order in every other area."""
 
@@ -103,6 +106,7 @@ COST_LIES = (
             "COST-002": "two models take twice the multiply-accumulates of one",
             "COST-003": "and twice the constants",
             "COST-005": "and more multiply-accumulates than the target has",
+            "COST-008": UNCLAIMED,
         },
     ),
     Lie(
@@ -111,7 +115,7 @@ COST_LIES = (
         second_model(channels=16),
         "COST-002",
         ("  - id: kws-b\n    path: ",),
-        also={"COST-003": "another model has weights of its own"},
+        also={"COST-003": "another model has weights of its own", "COST-008": UNCLAIMED},
     ),
     Lie(
         "cost",

@@ -173,19 +173,24 @@ def test_one_pointer_offered_by_two_rules_is_one_fix_since_fix_writes_it_once():
 @pytest.mark.parametrize(
     ("measured", "base", "shown"),
     [
-        (110, 100, "110, was 100 (+10.0%)"),
-        (90, -100, "90, was -100 (+190.0%)"),
-        (1, 0, "1, was 0"),
-        (True, 1, "true, was 1"),
-        (10**400, 10, f"{10**400:,}, was 10"),
-        (1.5, 3, "1.5, was 3 (-50.0%)"),
-        ("a", 2, "a, was 2"),
-        (1e308, 1e-308, "1e+308, was 1e-308"),
+        (110, 100, "110 B, was 100 (+10.0%)"),
+        (90, -100, "90 B, was -100 (+190.0%)"),
+        (1, 0, "1 B, was 0"),
+        (True, 1, "true B, was 1"),
+        (10**400, 10, f"{10**400:,} B, was 10"),
+        (1.5, 3, "1.5 B, was 3 (-50.0%)"),
+        ("a", 2, "a B, was 2"),
+        (1e308, 1e-308, "1e+308 B, was 1e-308"),
     ],
 )
 def test_a_value_is_shown_beside_its_base_with_growth_where_there_is_one(measured, base, shown):
-    text = "\n".join(lines_of(replace(FINDING, measured=measured, base=base)))
+    text = "\n".join(lines_of(replace(FINDING, measured=measured, base=base, unit="B")))
     assert f"   = value: {shown}\n" in text
+
+
+def test_a_number_that_measures_nothing_has_no_growth():
+    text = "\n".join(lines_of(replace(FINDING, measured=42, base=41, unit="")))
+    assert "   = value: 42, was 41\n" in text
 
 
 def test_problems_are_a_line_each_with_place_and_hint():

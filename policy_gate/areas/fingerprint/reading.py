@@ -25,10 +25,10 @@ def is_model(evidence: Evidence, artifact: Artifact) -> bool:
     """Whether an artifact is a model, by its role or by its content; raises EvidenceError."""
     if artifact.role == "model":
         return True
-    from policy_gate.model_graph import HEAD_BYTES, UNKNOWN, sniff
+    from policy_gate.model_graph import UNKNOWN, sniff_file
 
     with evidence.open(artifact.path) as file:
-        return sniff(file.read(HEAD_BYTES), artifact.path) not in ("", UNKNOWN)
+        return sniff_file(file, artifact.path) not in ("", UNKNOWN)
 
 
 def model_of(evidence: Evidence, artifact: Artifact) -> Model:

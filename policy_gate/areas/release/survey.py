@@ -10,7 +10,7 @@ from policy_gate.area import Evidence
 from policy_gate.areas.release.facts import FoundModel, ModelSurvey
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model import RELEASE
-from policy_gate.model_graph import HEAD_BYTES, UNKNOWN, sniff
+from policy_gate.model_graph import UNKNOWN, sniff_file
 from policy_gate.policy.globs import matches
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _content(tree: Tree, entry: Entry) -> str | None:
         return ""
     try:
         with tree.open(entry.path) as file:
-            return sniff(file.read(HEAD_BYTES), entry.path)
+            return sniff_file(file, entry.path)
     except EvidenceError as error:
         # A pointer is text; the file it stands for is not in this tree, and a model's name was looked for before.
         return "" if error.reason is Reason.LFS_POINTER else None
