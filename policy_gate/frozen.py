@@ -51,17 +51,20 @@ def _init(self: Any, *positional: object, **given: object) -> None:  # Any: any 
             if name in given:
                 raise TypeError(f"{type(self).__name__} has two values for '{name}'")
             given[name] = value
+    used = 0
     for name, put, default, factory in self.__frozen_fields__:
         if name in given:
-            put(self, given.pop(name))
+            put(self, given[name])
+            used += 1
         elif default is not MISSING:
             put(self, default)
         elif factory is not MISSING:
             put(self, factory())
         else:
             raise TypeError(f"{type(self).__name__} needs '{name}'")
-    if given:
-        raise TypeError(f"{type(self).__name__} has no '{next(iter(given))}'")
+    if used != len(given):
+        known = {name for name, *_ in self.__frozen_fields__}
+        raise TypeError(f"{type(self).__name__} has no '{next(name for name in given if name not in known)}'")
 
 
 def _values(frozen: Any) -> tuple[object, ...]:  # Any: any class made here
