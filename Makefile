@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Pure rooms, and what holds the house together; `make test` runs the rest: trees, git, real models, whole runs.
+UNIT := $(addprefix tests/,architecture docs engine gate golden manifest model policy report areas/cost areas/fingerprint)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test check lint unit bench generate accept wheel clean
@@ -33,7 +35,7 @@ check: $(VENV)/.develop  ## before every commit, in seconds
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate.py --check
-	$(BIN)/python -m pytest --numprocesses auto -m 'not slow'
+	$(BIN)/python -m pytest --numprocesses auto -m 'not slow' $(UNIT)
 
 lint: $(VENV)/.develop  ## format and mend what ruff can
 	$(BIN)/python -m ruff format .
