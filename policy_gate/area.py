@@ -101,7 +101,7 @@ class Evidence:
     stage: Stage
     history: History
     listed_files: frozenset[str] = frozenset()
-    """Tree paths that any manifest of this run names: a model file outside them is under no manifest."""
+    """The manifests of this run and the tree paths they name: a model file outside them is under no manifest."""
 
     def section(self, key: str) -> BaseModel | None:
         """The claims of one section, or None when the manifest does not have it."""

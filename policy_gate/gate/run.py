@@ -173,7 +173,8 @@ class _Run:
             for manifest in (*manifests, *unjudged)
             for artifact in manifest.artifacts
         )
-        return Known(tuple(names), frozenset(listed))
+        # A manifest that was decoded is a document, and need not be opened again to see that it is no model.
+        return Known(tuple(names), frozenset((*listed, *(manifest.path for manifest in manifests))))
 
     def _nothing(self, spec: ConfigSpec) -> Report[T]:
         if spec.allow_none:
