@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar
 
 from policy_gate.errors import EvidenceError, Reason
@@ -75,7 +74,6 @@ class Trusted:
 
     source: str
     trust: Document | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
 

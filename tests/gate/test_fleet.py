@@ -96,3 +96,21 @@ def test_a_process_that_is_lost_is_an_internal_error_and_never_a_pass(fleet, mon
         judged(fleet, monkeypatch, from_manifests=2)
     assert caught.value.exit_code == 3
     assert sys.platform == "linux"
+
+
+def test_two_processes_compare_with_a_base_in_git_as_one_does(fleet, monkeypatch, git) -> None:
+    git(fleet, "init", "-q", "-b", "main")
+    git(fleet, "add", ".")
+    git(fleet, "commit", "-qm", "base")
+    for number in range(12):
+        path = fleet / f"r{number:02d}.release.yaml"
+        path.write_text(path.read_text().replace('version: "1"', 'version: "2"'))
+    reports = []
+    for from_manifests in (1000, 2):
+        monkeypatch.setattr(run, "FLEET", from_manifests)
+        reports.append(judge(Request(root=fleet, base="main", today=TODAY)))
+    alone, shared = reports
+    assert [encode_record(one) for one in shared.presented] == [encode_record(one) for one in alone.presented]
+    assert all(one.base is not None for one in shared.presented)
+    blamed = [rule.outcome for one in shared.presented for rule in one.judgements if rule.rule == "REL-001"]
+    assert [outcome.value for outcome in blamed] == ["fail"] * 12

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from policy_gate import artifact_model
 from policy_gate.area import Evidence, not_declared, not_established
 from policy_gate.areas.cost import reading
 from policy_gate.areas.cost.facts import (
@@ -61,7 +62,7 @@ def _model_file(evidence: Evidence, artifact: Artifact, pointer: str) -> Fact | 
             if found in ("", UNKNOWN):
                 return not_established(ModelFile, subject, f"{pointer}/path", _no_known_format(artifact))
             return _model_fact(artifact, subject, pointer, found)
-        model = reading.model_of(evidence, artifact)
+        model = artifact_model.model_of(evidence, artifact)
         external = reading.external_paths(evidence, artifact, model)
     except EvidenceError as error:
         return not_established(ModelFile, subject, f"{pointer}/path", error)
@@ -122,7 +123,7 @@ class _Shared:
     def costs_of(self, evidence: Evidence, run: Run) -> Iterator[Fact | Missing]:
         """The three figures of one run."""
         try:
-            model = reading.model_of(evidence, run.artifact)
+            model = artifact_model.model_of(evidence, run.artifact)
             bound = reading.bound_dimensions(model, run.dimensions)
             self._bindings.admit(run.artifact.path, bound)
             profile = reading.profile_of(evidence, run.artifact, run.dimensions)

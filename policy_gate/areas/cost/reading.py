@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence
+from policy_gate.artifact_model import beside, model_of, once
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph import HEAD_BYTES, UNKNOWN, archive, sniff_file
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from policy_gate.manifest import Artifact
     from policy_gate.model_graph import Model
     from policy_gate.model_graph.figures import ModelProfile
-    from policy_gate.source import Tree
-
-T = TypeVar("T")
 
 
 def found_format(evidence: Evidence, artifact: Artifact) -> str:
@@ -45,20 +43,7 @@ def size_of(evidence: Evidence, artifact: Artifact) -> int:
         with tree.open(path) as file:
             return file.size
 
-    return _once(tree, f"cost.size:{path}", read)
-
-
-def model_of(evidence: Evidence, artifact: Artifact) -> Model:
-    """Read an artifact as a model; raises EvidenceError with the reason it cannot be read."""
-    from policy_gate.model_graph import read_model
-
-    tree, path = evidence.tree, evidence.tree_path(artifact.path)
-
-    def read() -> Model:
-        with tree.open(path) as file:
-            return read_model(file, artifact.path, external=_sizes_beside(tree, path))
-
-    return _once(tree, f"cost.model:{path}", read)
+    return once(tree, f"cost.size:{path}", read)
 
 
 def profile_of(evidence: Evidence, artifact: Artifact, dimensions: Mapping[str, int]) -> ModelProfile:
@@ -68,7 +53,7 @@ def profile_of(evidence: Evidence, artifact: Artifact, dimensions: Mapping[str, 
     model = model_of(evidence, artifact)
     bound = dict(bound_dimensions(model, dimensions))
     key = f"cost.profile:{evidence.tree_path(artifact.path)}:{bound}"
-    return _once(evidence.tree, key, lambda: profile(model, bound))
+    return once(evidence.tree, key, lambda: profile(model, bound))
 
 
 def bound_dimensions(model: Model, dimensions: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
@@ -84,42 +69,12 @@ def open_symbols(model: Model) -> frozenset[str]:
 
 def external_paths(evidence: Evidence, artifact: Artifact, model: Model) -> tuple[str, ...]:
     """Tree paths of the files beside a model that hold some of its weights."""
-    folder = evidence.tree_path(artifact.path).rpartition("/")[0]
-    return tuple(sorted(_beside(folder, location) for location in model.external_files))
+    path = evidence.tree_path(artifact.path)
+    return tuple(sorted(beside(path, location) for location in model.external_files))
 
 
 def used_beside(evidence: Evidence, artifact: Artifact) -> dict[str, int]:
     """Bytes that a model's constants take of each file beside it, by tree path; raises EvidenceError."""
-    folder = evidence.tree_path(artifact.path).rpartition("/")[0]
+    path = evidence.tree_path(artifact.path)
     used = model_of(evidence, artifact).external_bytes
-    return {_beside(folder, location): count for location, count in used}
-
-
-def _sizes_beside(tree: Tree, path: str) -> Callable[[str], int]:
-    """Give the size of a file by its path relative to the model's folder; the tree refuses what lies outside."""
-    folder = path.rpartition("/")[0]
-
-    def size_of(location: str) -> int:
-        with tree.open(_beside(folder, location)) as file:
-            return file.size
-
-    return size_of
-
-
-def _beside(folder: str, location: str) -> str:
-    return f"{folder}/{location}" if folder else location
-
-
-def _once(tree: Tree, key: str, make: Callable[[], T]) -> T:
-    """Remember a result or the reason there is none."""
-
-    def attempt() -> T | EvidenceError:
-        try:
-            return make()
-        except EvidenceError as error:
-            return error
-
-    found = tree.memo(key, attempt)
-    if isinstance(found, EvidenceError):
-        raise found
-    return found
+    return {beside(path, location): count for location, count in used}

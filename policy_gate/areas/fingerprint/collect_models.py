@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from policy_gate import artifact_model
 from policy_gate.area import Evidence, not_declared, not_established
 from policy_gate.areas.fingerprint import reading
 from policy_gate.areas.fingerprint.facts import ExternalFiles, IdentitySide, ModelIdentity, Side
@@ -106,13 +107,13 @@ def external_files(evidence: Evidence) -> Iterator[Fact | Missing]:
         try:
             if not reading.is_model(evidence, artifact):
                 continue
-            locations = reading.model_of(evidence, artifact).external_files
+            locations = artifact_model.model_of(evidence, artifact).external_files
         except EvidenceError as error:
             found = True
             yield not_established(ExternalFiles, subject, pointer, error)
             continue
         found = True
-        files = tuple(sorted({reading.beside(artifact.path, location) for location in locations}))
+        files = tuple(sorted({artifact_model.beside(artifact.path, location) for location in locations}))
         yield ExternalFiles(
             subject=subject,
             pointer=pointer,

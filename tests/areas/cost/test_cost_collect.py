@@ -24,7 +24,7 @@ from policy_gate.areas.cost.facts import (
 )
 from policy_gate.areas.cost.limits import GrowthLimits
 from policy_gate.errors import Reason
-from policy_gate.model import RELEASE, Missing, Outcome, Subject
+from policy_gate.model import RELEASE, Fact, Missing, Outcome, Subject
 from policy_gate.record import as_tree, canonical
 
 COSTS = (MacCost, WeightCost, ActivationCost)
@@ -448,9 +448,11 @@ def test_no_damage_to_a_model_crashes_a_collector_and_each_speaks_of_every_fact(
 def test_facts_are_canonical_json(tmp_path):
     write(tmp_path, "model/kws.onnx", dense(8, 4, batch="N"))
     targets = [{"id": "node", "runs": ["kws"], "dimensions": {"N": 1}}]
-    book = collected(tmp_path, manifest_of(targets=targets))
-    for fact in book.everything():
-        json.loads(canonical(as_tree(fact)))
+    facts = collected(tmp_path, manifest_of(targets=targets)).everything()
+    assert len({fact.name for fact in facts if isinstance(fact, Fact)}) >= 5
+    for fact in facts:
+        tree = as_tree(fact)
+        assert json.loads(canonical(tree)) == tree
 
 
 def test_dimensions_that_the_model_does_not_have_change_nothing(tmp_path):
