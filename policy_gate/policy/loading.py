@@ -4,42 +4,92 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from policy_gate.document import Document, bind, load, problem
 from policy_gate.errors import PolicyError, Problem
 from policy_gate.frozen import dataclass
 from policy_gate.model import Input, Mode, Place, Stage
-from policy_gate.policy.pack import ConfigDocument, ConfigSpec, Inclusion, PackDocument, Parameter, Rule
+from policy_gate.policy.config import ConfigDocument, ConfigSpec
+from policy_gate.policy.direction import Change, compare_modes, stricter_mode
+from policy_gate.policy.exceptions import NotProven, WaiverLimits
+from policy_gate.policy.held import held_to
+from policy_gate.policy.overlays import Loosening, Permissions, Proves
+from policy_gate.policy.pack import Rule
+from policy_gate.policy.packs import ALWAYS, BUILTIN, Condition, Offer, Pack, PackReader, ReadPack, Setting, Taken
+from policy_gate.policy.values import (
+    DEFAULT_PRESET,
+    Value,
+    Values,
+    check_presets,
+    known_parameter,
+    offered_values,
+    preset_chain,
+    preset_names,
+    read,
+    with_preset,
+)
 
-BUILTIN = "builtin:"
-MAX_PACK_DEPTH = 8
 PARAMETER = re.compile(r"\$([a-z][a-z0-9_]{0,63})")
-
-ReadPack = Callable[[str], bytes]
-"""Reads a pack named by a path relative to the configuration; raises GateError."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One limit as a policy gives it: the value, and where it stands."""
-
-    value: object
-    document: Document
-    pointer: str
+CONFIGURATION = "configuration"
+"""The origin of a value that the configuration sets."""
+MAX_RULES, MAX_CONDITIONS, MAX_WAYS = 2_000, 2_000, 64
+"""How large a policy may be, so that nobody can hang the judge by proposing one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRule:
-    """A selected rule with its limits filled in; `document` and `pointer` say where the rule is written."""
+    """A selected rule with its limits filled in; `document` and `pointer` say where the rule is written.
+
+    `ways` are the conditions under which it applies: all of any one way; none at all means always.
+    """
 
     rule: Rule
     mode: Mode
     limits: Mapping[str, Setting]
     document: Document
     pointer: str
+    mode_after: Mode = Mode.ENFORCE
+    note: str = ""
+    ways: tuple[tuple[Condition, ...], ...] = ()
+    floor: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A preset for the releases that a condition is true or unknown of."""
+
+    condition: Condition
+    preset: str
+
+
+def nothing_proven(digest: str, path: str, proposer: str) -> NotProven:
+    """What holds where no trust file names an approver."""
+    del digest, path, proposer
+    return NotProven(reason="no trust file names a key of an approver")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """All that a policy is put together from, beside the packs' bytes.
+
+    `source` says which tree packs are read from, for the record. With `complete` off, for reading and never for
+    judging, a required parameter without value stays `$name`. `floors` are packs that the lock marks as floor, `added`
+    those of the command line, which may only tighten, and `stages` those that are judged beside `stage`.
+    """
+
+    names: tuple[str, ...]
+    source: str
+    today: str = "0001-01-01"
+    stage: Stage | None = None
+    spec: ConfigSpec = ConfigSpec()
+    config: Document | None = None
+    added: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    floors: tuple[str, ...] = ()
+    complete: bool = True
+    proves: Proves = nothing_proven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,31 +97,28 @@ class Policy:
     """The rules one run is judged by, ordered by id, and the files they came from."""
 
     rules: tuple[PolicyRule, ...]
+    own_rules: tuple[PolicyRule, ...]
+    """The rules about policies themselves: waivers, and what a change does to its judge."""
     names: tuple[str, ...]
     inputs: tuple[Input, ...]
+    values: Values
+    packs: tuple[Pack, ...]
+    selectors: tuple[Selector, ...]
+    loosenings: tuple[Loosening, ...]
+    exceptions: WaiverLimits
+    presets: tuple[str, ...] = ()
 
     def for_stage(self, stage: Stage) -> tuple[PolicyRule, ...]:
         """The rules that apply at a stage."""
         return tuple(rule for rule in self.rules if stage in rule.rule.stages)
 
-
-@dataclass(frozen=True, slots=True)
-class _Pack:
-    name: str
-    document: Document
-    content: PackDocument
-
-
-def builtin_folder() -> Path:
-    """Where the shipped packs lie: inside the installed package, or beside it in a checkout of this project."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "builtin"
-    return inside if inside.is_dir() else package.parent / "policies"
-
-
-def builtin_names() -> tuple[str, ...]:
-    """Names of the shipped packs, sorted."""
-    return tuple(sorted(path.stem for path in builtin_folder().glob("*.yaml")))
+    def tightened_by(self, presets: Iterable[str]) -> Policy:
+        """This policy with presets on top, for a release that a selector is about; it can only get stricter."""
+        values, rules = dict(self.values), self.rules
+        for name in sorted(set(presets)):
+            values = with_preset(values, self.packs, name)
+            rules = _modes_of_preset(rules, self.packs, name)
+        return replace(self, values=values, rules=tuple(_filled(rule, values, complete=True) for rule in rules))
 
 
 def load_config(content: bytes, path: str) -> tuple[ConfigSpec, Document]:
@@ -81,138 +128,234 @@ def load_config(content: bytes, path: str) -> tuple[ConfigSpec, Document]:
     return bound.spec, document
 
 
-def load_policy(
-    names: Sequence[str],
-    read: ReadPack,
-    parameters: Mapping[str, object],
-    config: Document | None,
-    source: str,
-    *,
-    complete: bool = True,
-) -> Policy:
-    """Resolve packs and fill in parameters.
+def load_policy(read_pack: ReadPack, setup: Setup) -> Policy:
+    """Resolve packs, presets and overlays, and fill in parameters.
 
-    `source` says which tree `read` reads, for the record.
-    With `complete` off, for reading and never for judging, a required parameter without value stays `$name`.
-    Raises PolicyError for an unknown pack, rule or parameter, a repeated rule, an endless inclusion, no rule at all.
+    Raises PolicyError for an unknown pack, rule, parameter or preset, a repeated rule, an endless inclusion,
+    a loosening without an entry, a floor that is loosened, no rule at all.
     """
-    packs: dict[str, _Pack] = {}
-    selected: dict[str, PolicyRule] = {}
-    for name in names:
-        for chosen in _rules_of(name, read, packs, ()):
-            if chosen.rule.id in selected and selected[chosen.rule.id].document is not chosen.document:
-                raise PolicyError(problem(chosen.document, chosen.pointer, f"rule id {chosen.rule.id} is already used"))
-            # The same rule by two ways: the stricter mode holds, so that the order of packs never matters.
-            if chosen.rule.id not in selected or _stricter(chosen.mode, selected[chosen.rule.id].mode):
-                selected[chosen.rule.id] = chosen
-    if not selected:
+    reader = PackReader(read_pack, setup.today)
+    floor_names = dict.fromkeys(setup.floors, True)
+    taken = [
+        one
+        for name in dict.fromkeys((*setup.floors, *setup.names, *setup.added, ALWAYS))
+        for one in reader.take(name, floor=name in floor_names)
+    ]
+    rules = _merged(one for one in taken if isinstance(one, Taken))
+    packs = tuple(reader.packs[name] for name in sorted(reader.packs))
+    _refuse_nothing(rules, setup)
+    values = offered_values(one for one in taken if isinstance(one, Offer))
+    check_presets(packs, values)
+    presets = _chosen_presets(packs, setup)
+    for name in presets:
+        values = with_preset(values, packs, name)
+        rules = {one.rule.id: one for one in _modes_of_preset(rules.values(), packs, name)}
+    exceptions = held_to(
+        reader, taken, floors=setup.floors, names=setup.names, added=setup.added, limits=setup.spec.limits
+    )
+    permissions = Permissions(setup.spec, setup.config, setup.today, exceptions, setup.proves)
+    values = _configured(values, setup, permissions)
+    rules = _overlaid(rules, setup, permissions)
+    _refuse_nothing(rules, setup)
+    filled = [_filled(rules[one], values, complete=setup.complete) for one in sorted(rules)]
+    return Policy(
+        rules=tuple(one for one in filled if not _is_own(one)),
+        own_rules=tuple(one for one in filled if _is_own(one)),
+        names=tuple(dict.fromkeys((*setup.names, *setup.added, *setup.floors))),
+        inputs=_inputs(packs, setup.source),
+        values=values,
+        packs=packs,
+        selectors=_selectors(packs, setup),
+        loosenings=permissions.states(),
+        exceptions=exceptions,
+        presets=presets,
+    )
+
+
+def _refuse_nothing(rules: Mapping[str, PolicyRule], setup: Setup) -> None:
+    count = sum(not _is_own(rule) for rule in rules.values())
+    if not count and ALWAYS not in setup.names:
         raise PolicyError("the policy selects no rule; a gate without rules judges nothing")
-    values = _parameter_values(packs.values(), parameters, config)
-    rules = tuple(_filled(selected[rule_id], values, complete=complete) for rule_id in sorted(selected))
-    return Policy(rules=rules, names=tuple(names), inputs=_inputs(packs.values(), source))
+    least = setup.spec.limits.rules_min
+    if count < least and setup.config is not None:
+        message = f"the policy has {count} rules, and at least {least} are demanded"
+        raise PolicyError(problem(setup.config, "/spec/limits/rules_min", message))
 
 
-def _stricter(mode: Mode, than: Mode) -> bool:
-    order = (Mode.AUDIT, Mode.WARN, Mode.ENFORCE)
-    return order.index(mode) > order.index(than)
-
-
-def _rules_of(name: str, read: ReadPack, packs: dict[str, _Pack], above: tuple[str, ...]) -> Iterator[PolicyRule]:
-    if name in above or len(above) >= MAX_PACK_DEPTH:
-        raise PolicyError(f"packs include each other without end: {' > '.join((*above, name))}")
-    pack = packs.get(name) or _load_pack(name, read)
-    packs[name] = pack
-    for position, rule in enumerate(pack.content.spec.rules):
-        yield PolicyRule(
-            rule=rule, mode=rule.mode, limits={}, document=pack.document, pointer=f"/spec/rules/{position}"
+def _merged(taken: Iterable[Taken]) -> dict[str, PolicyRule]:
+    """The same rule by several ways: the stricter mode holds, and any way is enough, so that order never matters."""
+    rules: dict[str, PolicyRule] = {}
+    for one in taken:
+        new = PolicyRule(
+            rule=one.rule,
+            mode=one.mode,
+            limits={},
+            document=one.pack.document,
+            pointer=one.pointer,
+            mode_after=one.mode_after,
+            note=one.note,
+            ways=(one.conditions,) if one.conditions else (),
+            floor=one.floor,
         )
-    for position, inclusion in enumerate(pack.content.spec.include):
-        included: dict[str, PolicyRule] = {}
-        for one in _rules_of(inclusion.pack, read, packs, (*above, name)):
-            if one.rule.id not in included or _stricter(one.mode, included[one.rule.id].mode):
-                included[one.rule.id] = one
-        yield from _included(pack, position, inclusion, included)
+        known = rules.get(one.rule.id)
+        if known is not None and known.document is not new.document:
+            message = f"rule id {one.rule.id} is already used in {known.document.path}"
+            raise PolicyError(problem(new.document, new.pointer, message))
+        if known is not None and known.pointer != new.pointer:
+            raise PolicyError(problem(new.document, new.pointer, f"rule id {one.rule.id} is already used"))
+        rules[one.rule.id] = new if known is None else _joined(known, new)
+    conditions = sum(len(way) for rule in rules.values() for way in rule.ways)
+    if len(rules) > MAX_RULES or conditions > MAX_CONDITIONS:
+        most = f"at most {MAX_RULES} rules and {MAX_CONDITIONS} conditions are judged"
+        raise PolicyError(f"the policy is too large: it has {len(rules)} rules and {conditions} conditions; {most}")
+    return rules
 
 
-def _included(
-    pack: _Pack, position: int, inclusion: Inclusion, offered: Mapping[str, PolicyRule]
-) -> Iterator[PolicyRule]:
-    wanted = inclusion.rules if inclusion.rules is not None else tuple(offered)
-    pointer = f"/spec/include/{position}"
-    if not wanted:
-        raise PolicyError(problem(pack.document, pointer, f"nothing is taken from {inclusion.pack}"))
-    for rule_id in (*wanted, *inclusion.modes):
-        if rule_id not in offered:
-            known = ", ".join(sorted(offered))
-            raise PolicyError(
-                problem(pack.document, pointer, f"pack {inclusion.pack} has no rule {rule_id}", f"it has {known}")
-            )
-    for rule_id in wanted:
-        yield replace(offered[rule_id], mode=inclusion.modes.get(rule_id, offered[rule_id].mode))
+def _joined(one: PolicyRule, other: PolicyRule) -> PolicyRule:
+    nearer = one if stricter_mode(one.mode, other.mode) is one.mode else other
+    ways = tuple(sorted({*one.ways, *other.ways}, key=_texts)) if one.ways and other.ways else ()
+    if len(ways) > MAX_WAYS:
+        raise PolicyError(f"rule {one.rule.id} is taken under more than {MAX_WAYS} conditions")
+    return replace(
+        nearer,
+        mode_after=stricter_mode(one.mode_after, other.mode_after),
+        note=nearer.note if one.mode is not other.mode else min(one.note, other.note),
+        ways=ways,
+        floor=one.floor or other.floor,
+    )
 
 
-def _load_pack(name: str, read: ReadPack) -> _Pack:
-    if name.startswith(BUILTIN):
-        content = _builtin_content(name)
-    else:
-        content = read(name)
-    # The suffix tells YAML from JSON; a shipped pack is always YAML.
-    document = load(content, name if not name.startswith(BUILTIN) else f"{name}.yaml")
-    return _Pack(name, document, bind(document, PackDocument, error=PolicyError))
+def _texts(way: tuple[Condition, ...]) -> tuple[str, ...]:
+    return tuple(one.text for one in way)
 
 
-def _builtin_content(name: str) -> bytes:
-    wanted = name.removeprefix(BUILTIN)
-    if wanted not in builtin_names():
-        raise PolicyError(Problem(f"there is no pack '{name}'", hint=f"shipped packs: {', '.join(builtin_names())}"))
-    return (builtin_folder() / f"{wanted}.yaml").read_bytes()
+def _chosen_presets(packs: tuple[Pack, ...], setup: Setup) -> tuple[str, ...]:
+    spec = setup.spec
+    chosen = {spec.preset: "/spec/preset"} if spec.preset else {}
+    for judged in (setup.stage, *setup.stages):
+        if judged is not None and judged in spec.stages:
+            chosen.setdefault(spec.stages[judged].preset, f"/spec/stages/{judged.value}/preset")
+    named = {f"/spec/stages/{stage.value}/preset": one.preset for stage, one in spec.stages.items()}
+    for pointer, name in {**named, **{pointer: name for name, pointer in chosen.items()}}.items():
+        _refuse_unknown_preset(packs, name, setup, pointer)
+    return tuple(sorted(name for name in chosen if name != DEFAULT_PRESET))
 
 
-def _parameter_values(
-    packs: Iterable[_Pack], given: Mapping[str, object], config: Document | None
-) -> dict[str, Setting | Parameter]:
-    """Every parameter of the packs: its value and place, or the declaration of a required one without value."""
-    values: dict[str, Setting | Parameter] = {}
-    for pack in packs:
-        for name, parameter in pack.content.spec.parameters.items():
-            pointer = f"/spec/parameters/{name}"
-            if name in values and values[name] != _default(pack, pointer, parameter):
-                raise PolicyError(problem(pack.document, pointer, f"parameter '{name}' is declared twice"))
-            values[name] = _default(pack, pointer, parameter)
-    for name, value in given.items():
+def _refuse_unknown_preset(packs: tuple[Pack, ...], name: str, setup: Setup, pointer: str) -> None:
+    known = preset_names(packs)
+    if name in (*known, DEFAULT_PRESET):
+        return
+    message, hint = f"no pack has a preset '{name}'", f"presets: {', '.join((DEFAULT_PRESET, *known))}"
+    raise PolicyError(problem(setup.config, pointer, message, hint) if setup.config else Problem(message, hint=hint))
+
+
+def _modes_of_preset(rules: Iterable[PolicyRule], packs: Iterable[Pack], name: str) -> tuple[PolicyRule, ...]:
+    by_id = {one.rule.id: one for one in rules}
+    for preset in preset_chain(packs, name):
+        for rule_id, mode in preset.modes.items():
+            known = by_id.get(rule_id)
+            if known is None:
+                continue  # this policy does not take the rule, or may do without it
+            if stricter_mode(known.mode, mode) is not known.mode:
+                after = stricter_mode(known.mode_after, mode)
+                by_id[rule_id] = replace(known, mode=mode, mode_after=after, note="")
+    return tuple(by_id.values())
+
+
+def _configured(values: Values, setup: Setup, permissions: Permissions) -> dict[str, Value]:
+    configured = dict(values)
+    for name, given in setup.spec.parameters.items():
         pointer = f"/spec/parameters/{name}"
-        if name not in values:
-            message = f"no pack has a parameter '{name}'"
-            hint = f"parameters: {', '.join(sorted(values)) or 'none'}"
-            raise PolicyError(problem(config, pointer, message, hint) if config else Problem(message, hint=hint))
-        if config is not None:
-            values[name] = Setting(value=value, document=config, pointer=pointer)
-    return values
+        known = known_parameter(values, name, setup.config, pointer)
+        if setup.config is None:
+            continue
+        setting = Setting(value=given, document=setup.config, pointer=pointer, origin=CONFIGURATION)
+        read(known.parameter, name, setting)
+        _hold_floor(name, known, setting)
+        change = known.change_to(given)
+        old = known.pack_setting.value if known.pack_setting is not None else None
+        loosens = change is Change.LOOSER or (change is Change.DIFFERENT and known.parameter.stricter != "")
+        if loosens and not permissions.allow(f"parameter {name}", f"'{name}' goes from {old!r} to {given!r}", pointer):
+            continue  # the packs' own value holds, and the permission's state says why
+        configured[name] = replace(known, setting=setting)
+    return configured
 
 
-def _default(pack: _Pack, pointer: str, parameter: Parameter) -> Setting | Parameter:
-    if parameter.required or "default" not in parameter.model_fields_set:
-        return parameter
-    return Setting(value=parameter.default, document=pack.document, pointer=f"{pointer}/default")
+def _hold_floor(name: str, known: Value, setting: Setting) -> None:
+    if known.floor is None:
+        return
+    floor = replace(known, pack_setting=known.floor)
+    if not floor.change_to(setting.value).tightens:
+        message = f"'{name}' is {setting.value!r}, and the floor {known.floor.origin} demands {known.floor.value!r}"
+        hint = "a floor cannot be loosened by a repository, also not by a `loosens` entry"
+        raise PolicyError(problem(setting.document, setting.pointer, message, hint))
 
 
-def _filled(chosen: PolicyRule, values: Mapping[str, Setting | Parameter], *, complete: bool) -> PolicyRule:
+def _overlaid(rules: Mapping[str, PolicyRule], setup: Setup, permissions: Permissions) -> dict[str, PolicyRule]:
+    overlaid = dict(rules)
+    for rule_id, overlay in setup.spec.rules.items():
+        pointer = f"/spec/rules/{rule_id}"
+        known = rules.get(rule_id)
+        if known is None:
+            message, hint = f"the policy has no rule {rule_id}", f"rules: {', '.join(sorted(rules))}"
+            raise PolicyError(problem(setup.config, pointer, message, hint) if setup.config else message)
+        if overlay.remove:
+            _hold_rule(known, f"rule {rule_id} is removed", setup, pointer)
+            if permissions.allow(f"rule {rule_id}", f"rule {rule_id} is removed", pointer):
+                del overlaid[rule_id]
+        elif overlay.mode is not None:
+            overlaid[rule_id] = _with_mode(known, overlay.mode, setup, permissions, pointer)
+    return overlaid
+
+
+def _with_mode(known: PolicyRule, mode: Mode, setup: Setup, permissions: Permissions, pointer: str) -> PolicyRule:
+    change = f"rule {known.rule.id} goes from {known.mode_after.value} to {mode.value}"
+    if not compare_modes(known.mode_after, mode).tightens:
+        _hold_rule(known, change, setup, pointer)
+        if not permissions.allow(f"rule {known.rule.id}", change, pointer):
+            return known
+    return replace(known, mode=mode, mode_after=mode, note="")
+
+
+def _hold_rule(known: PolicyRule, change: str, setup: Setup, pointer: str) -> None:
+    if (known.floor or _is_own(known)) and setup.config is not None:
+        what = "a rule about policies themselves" if _is_own(known) else "a rule of the floor"
+        hint = "a repository can neither remove it nor make it advisory"
+        raise PolicyError(problem(setup.config, pointer, f"{change}, and is {what}", hint))
+
+
+def _is_own(rule: PolicyRule) -> bool:
+    return rule.document.path == f"{ALWAYS}.yaml"
+
+
+def _selectors(packs: tuple[Pack, ...], setup: Setup) -> tuple[Selector, ...]:
+    found = []
+    for position, one in enumerate(setup.spec.select):
+        pointer = f"/spec/select/{position}"
+        _refuse_unknown_preset(packs, one.preset, setup, f"{pointer}/preset")
+        if setup.config is not None and one.preset != DEFAULT_PRESET:
+            condition = Condition(text=one.when, document=setup.config, pointer=f"{pointer}/when")
+            found.append(Selector(condition=condition, preset=one.preset))
+    return tuple(found)
+
+
+def _filled(chosen: PolicyRule, values: Values, *, complete: bool) -> PolicyRule:
     limits: dict[str, Setting] = {}
     for name, written in chosen.rule.limits.items():
         pointer = f"{chosen.pointer}/check/{chosen.rule.check_name}/{name}"
         used = PARAMETER.fullmatch(written) if isinstance(written, str) else None
-        if used is None or (not complete and isinstance(values.get(used[1]), Parameter)):
+        value = values.get(used[1]) if used is not None else None
+        if used is None or (not complete and value is not None and value.setting is None):
             limits[name] = Setting(value=written, document=chosen.document, pointer=pointer)
             continue
-        value = values.get(used[1])
-        if not isinstance(value, Setting):
+        if value is None or value.setting is None:
             state = "is required, and configuration gives no value" if value else "is declared by no pack"
             raise PolicyError(problem(chosen.document, pointer, f"parameter '{used[1]}' {state}"))
-        limits[name] = value
+        limits[name] = value.setting
     return replace(chosen, limits=limits)
 
 
-def _inputs(packs: Iterable[_Pack], source: str) -> tuple[Input, ...]:
+def _inputs(packs: Iterable[Pack], source: str) -> tuple[Input, ...]:
     found = (
         Input(
             role="policy",
@@ -239,3 +382,10 @@ def place_of(document: Document, pointer: str, source: str) -> Place:
         end_line=span.line if absent else span.end_line,
         end_column=span.column + 1 if absent else span.end_column,
     )
+
+
+def parameters_used(rule: Rule) -> Iterator[tuple[str, str]]:
+    """The parameters a rule's limits use, as (limit, parameter)."""
+    for name, written in rule.limits.items():
+        if isinstance(written, str) and (used := PARAMETER.fullmatch(written)):
+            yield name, used[1]

@@ -10,9 +10,11 @@ from policy_gate.catalogue import bind_rules
 from policy_gate.document import load
 from policy_gate.errors import GateError, PolicyError
 from policy_gate.model import Mode, Stage
+from policy_gate.policy.config import ConfigSpec
 from policy_gate.policy.globs import matches
 from policy_gate.policy.limits import LimitValueError, bind_limits, map_of, number, ratio, text_set, whole_number
-from policy_gate.policy.loading import builtin_names, load_config, load_policy
+from policy_gate.policy.loading import Setup, load_config, load_policy
+from policy_gate.policy.packs import builtin_names
 
 RULE = """\
     - id: {id}
@@ -46,7 +48,8 @@ def read_from(files: dict[str, bytes]):
 
 
 def loaded(files, *names, parameters=None, config=None):
-    return load_policy(names, read_from(files), parameters or {}, config, "head")
+    spec = ConfigSpec(parameters=parameters or {})
+    return load_policy(read_from(files), Setup(names=names, source="head", spec=spec, config=config))
 
 
 def refused(files, *names, match, **more):
@@ -57,14 +60,14 @@ def refused(files, *names, match, **more):
 def test_every_shipped_pack_loads_and_binds() -> None:
     assert {"edge-baseline", "edge-release", "fingerprint"} <= set(builtin_names())
     for name in builtin_names():
-        policy = load_policy((f"builtin:{name}",), read_from({}), {}, None, "builtin")
-        assert bind_rules(policy.rules), name
+        policy = loaded({}, f"builtin:{name}")
+        assert bind_rules((*policy.rules, *policy.own_rules), policy.values), name
 
 
 def test_a_rule_id_stands_for_one_rule_in_all_shipped_packs() -> None:
     seen: dict[str, str] = {}
     for name in builtin_names():
-        for rule in load_policy((f"builtin:{name}",), read_from({}), {}, None, "builtin").rules:
+        for rule in loaded({}, f"builtin:{name}").rules:
             assert seen.setdefault(rule.rule.id, rule.document.path) == rule.document.path
 
 
@@ -143,7 +146,7 @@ GROWTH = "{cost.macs_growth: {max_growth: $growth}}"
 
 
 def test_a_parameter_without_value_is_an_error() -> None:
-    words = "  parameters: {growth: {words: allowed growth, required: true}}\n"
+    words = "  parameters: {growth: {words: allowed growth, type: ratio, stricter: lower, required: true}}\n"
     refused({"p.yaml": pack(a_rule(check=GROWTH), parameters=words)}, "p.yaml", match="configuration gives no value")
 
 
@@ -170,7 +173,7 @@ def test_a_value_for_an_unknown_parameter_is_an_error() -> None:
         "spec: {manifests: []}",
         "spec: {stage: never}",
         "spec: {allow_none: 'yes'}",
-        "spec: {fail_on: never}",
+        "spec: {fail_on: sometimes}",
         "kind: PolicyPack\nspec: {}",
     ],
 )

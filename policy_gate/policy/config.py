@@ -1,0 +1,117 @@
+"""Configuration: how one repository is judged, and what it changes of the packs it uses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from policy_gate.model import Stage
+from policy_gate.policy.pack import (
+    Expression,
+    Items,
+    ModeWord,
+    ParameterName,
+    PolicyModel,
+    PresetName,
+    RuleId,
+    Words,
+)
+
+Text = Annotated[str, Field(min_length=1, max_length=512)]
+Names = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
+
+
+class StageSettings(PolicyModel):
+    """What differs at one stage."""
+
+    preset: PresetName
+
+
+class Selection(PolicyModel):
+    """A preset for the releases an expression is true of, or unknown of; it may only tighten."""
+
+    when: Expression
+    preset: PresetName
+
+
+class RuleOverlay(PolicyModel):
+    """What this repository changes of one rule."""
+
+    mode: ModeWord | None = None
+    remove: bool = False
+
+
+class Loosens(PolicyModel):
+    """An approved, expiring permission to be looser than a pack: of one parameter or one rule."""
+
+    what: Annotated[
+        str,
+        Field(
+            pattern=r"^(parameter [a-z][a-z0-9_]{0,63}|rule [A-Z][A-Z0-9]{1,11}-[0-9]{3})$",
+            description="such as `parameter max_epsilon` or `rule COST-001`",
+        ),
+    ]
+    owner: Text
+    approved_by: Names
+    approval: Text | None = None
+    reason: Words
+    reference: Text | None = None
+    expires: Text
+
+
+class ConfigLimits(PolicyModel):
+    """Bounds on the policy itself; on exceptions they may only tighten what the packs say."""
+
+    rules_min: Annotated[int, Field(ge=1, le=10000)] = 1
+    waivers_max: Annotated[int, Field(ge=0, le=1000)] | None = None
+    waiver_days_max: Annotated[int, Field(ge=0, le=3650)] | None = None
+    approval: Literal["declared", "proven"] = "declared"
+
+
+class ConfigSpec(PolicyModel):
+    """How this repository is judged; read from the base, so that a pull request cannot change its own judge."""
+
+    policy: Names = ("builtin:edge-baseline",)
+    preset: PresetName | None = None
+    parameters: dict[ParameterName, Any] = Field(default={})  # Any: read by the parameter's declared type
+    rules: dict[RuleId, RuleOverlay] = Field(default={})
+    loosens: Items[Loosens] = ()
+    stage: Annotated[Stage, Field(strict=False)] = Stage.CANDIDATE
+    stages: dict[Annotated[Stage, Field(strict=False)], StageSettings] = Field(default={})
+    select: Items[Selection] = ()
+    manifests: Names = ("**/release.yaml", "**/release.yml", "**/release.json")
+    models: Items[Text] = (
+        "**/*.onnx",
+        "**/*.ort",
+        "**/*.tflite",
+        "**/*.pte",
+        "**/*.pt",
+        "**/*.pth",
+        "**/*.safetensors",
+        "**/*.gguf",
+        "**/*.mlmodel",
+        "**/*.h5",
+        "**/*.keras",
+    )
+    trust: Text | None = None
+    waivers: Text | None = None
+    baseline: Text | None = None
+    records: Items[Text] = ()
+    fail_on: Literal["blocked", "warned", "never"] = "blocked"
+    limits: ConfigLimits = ConfigLimits()
+    allow_none: bool = False
+
+
+class WrittenSpec(ConfigSpec):
+    """What a configuration file says: it names its policy, so that a file cut short is no configuration."""
+
+    policy: Names
+
+
+class ConfigDocument(PolicyModel):
+    """A configuration file, `policy-gate.yaml` at the top of the tree."""
+
+    apiVersion: Literal["policy-gate/v1alpha1"]  # noqa: N815  # the key's spelling is Kubernetes' convention
+    kind: Literal["PolicyConfig"]
+    spec: WrittenSpec
