@@ -42,6 +42,10 @@ class FactBook:
         """Everything of one type, known and missing, in the order it was collected."""
         return tuple(self._by_name.get(kind.name, ()))
 
+    def named(self, name: str) -> tuple[Fact | Missing, ...]:
+        """As `entries`, for the name of a type."""
+        return tuple(self._by_name.get(name, ()))
+
     def known(self, kind: type[F]) -> tuple[F, ...]:
         """The known facts of one type."""
         return tuple(entry for entry in self._by_name.get(kind.name, ()) if isinstance(entry, kind))
@@ -161,6 +165,8 @@ class Area:
     sections: Mapping[str, SectionType]
     collectors: tuple[Collector, ...]
     checks: Mapping[str, Check]
+    own_facts: tuple[type[Fact], ...] = ()
+    """Fact types that no collector gives: the engine makes them of its own judgements, for rules about policies."""
 
     @property
     def fact_types(self) -> tuple[type[Fact], ...]:

@@ -27,6 +27,8 @@ class Reason(StrEnum):
     NOTHING_TO_JUDGE = "nothing to judge"
     NO_BASELINE = "no baseline"
     BASE_UNKNOWN = "base not established"
+    NOT_COMPARABLE = "values do not compare"
+    NOT_IN_RECORD = "not in the record"
     MISSING_EXTRA = "missing extra"
     CRASHED = "check crashed"
     OUT_OF_SCOPE = "rule does not apply"
@@ -76,6 +78,10 @@ class ManifestError(GateError):
 
 class PolicyError(GateError):
     """A policy, pack, configuration or trust file is not valid."""
+
+
+class TooMuchWorkError(PolicyError):
+    """Expressions of a policy that nobody trusts yet took more work together than they may."""
 
 
 class SourceError(GateError):

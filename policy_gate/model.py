@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from policy_gate.errors import Reason
 from policy_gate.frozen import dataclass
@@ -48,6 +48,16 @@ class Stage(StrEnum):
 
     CANDIDATE = "candidate"
     RELEASE = "release"
+
+
+FailOn = Literal["blocked", "warned", "never"]
+"""When a command fails: on a release that is blocked, also on one that only warns, or never."""
+
+
+def stricter_fail_on(one: FailOn, other: FailOn | None) -> FailOn:
+    """The stricter of two; None asks for nothing."""
+    order: tuple[FailOn, ...] = ("never", "blocked", "warned")
+    return one if other is None else max(one, other, key=order.index)
 
 
 class Basis(StrEnum):
@@ -167,6 +177,10 @@ class Judgement:
     unit: str = ""
     causes: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    waiver: str = ""
+    """Id of the waiver, or `baseline`, that covers this finding; empty where nothing does."""
+    note: str = ""
+    """What a reader should know beside the message: from when a rule blocks, what covers it and until when."""
 
     @property
     def finding_id(self) -> str:
@@ -179,6 +193,39 @@ class Judgement:
         return self.outcome is Outcome.ERROR or (
             self.mode is Mode.ENFORCE and self.outcome in (Outcome.FAIL, Outcome.UNKNOWN)
         )
+
+
+class BaseState(StrEnum):
+    """What is known of the release this one replaces."""
+
+    FOUND = "compared with its base release"
+    FIRST_RELEASE = "no baseline: the base holds no release of this name"
+    NO_BASE = "no baseline: there is no base revision"
+    BROKEN = "the base release could not be read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """One judgement that another policy changes; an outcome is "" where that policy has no such rule."""
+
+    rule: str
+    subject: Subject
+    pointer: str
+    before: Outcome | Literal[""]
+    after: Outcome | Literal[""]
+    message: str
+    blocks: bool
+    """Whether the judgement blocks under the other policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the policy that a change proposes would say; it decides nothing. `verdict` is None when it cannot judge."""
+
+    source: str
+    verdict: Verdict | None
+    flips: tuple[Flip, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +258,7 @@ class Record:
     tool_version: str
     release: ReleaseIdentity
     base: ReleaseIdentity | None
+    base_state: BaseState
     base_note: str
     stage: Stage
     today: str
@@ -222,8 +270,12 @@ class Record:
     missing: tuple[Missing, ...]
     judgements: tuple[Judgement, ...]
     verdict: Verdict
+    base_claims: Mapping[str, object] = field(default_factory=dict)
+    base_facts: tuple[Fact, ...] = ()
+    base_missing: tuple[Missing, ...] = ()
     inputs: tuple[Input, ...] = ()
     limits: tuple[str, ...] = field(default=())
+    preview: Preview | None = None
 
 
 def round_up(number: float) -> float:

@@ -87,7 +87,9 @@ def decode_record(text: str | bytes, fact_types: Mapping[str, type[Fact]]) -> Re
         if not isinstance(tree, dict) or tree.get("schema") != SCHEMA:
             raise DocumentError(f"not a record of policy-gate: its schema is not {SCHEMA}")
         facts = tuple(_decode_fact(one, fact_types) for one in tree["facts"])
-        record = replace(_decode(Record, {**tree, "facts": []}), facts=facts)
+        base_facts = tuple(_decode_fact(one, fact_types) for one in tree["base_facts"])
+        record = _decode(Record, {**tree, "facts": [], "base_facts": []})
+        record = replace(record, facts=facts, base_facts=base_facts)
         _hold_all(as_tree(record), tree, "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
         raise DocumentError(f"not a record of policy-gate: {error}") from error

@@ -9,7 +9,7 @@ from policy_gate.area import History
 from policy_gate.errors import GateError, ManifestError, Problem
 from policy_gate.gate.reading import find_manifests, read_manifest
 from policy_gate.manifest import Manifest
-from policy_gate.policy.pack import ConfigSpec
+from policy_gate.policy.config import ConfigSpec
 from policy_gate.source import Tree
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
-    from policy_gate.model import Record
+    from policy_gate.model import Preview, Record
 
 T = TypeVar("T")
 P_co = TypeVar("P_co", covariant=True)
@@ -39,18 +39,21 @@ class NamedRelease(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What every process must know of all manifests: their names, and the files they list."""
+    """What every process must know of all manifests: their names, the files they list, the targets they have."""
 
     names: tuple[NamedRelease, ...]
     listed: frozenset[str]
+    targets: frozenset[str] = frozenset()
 
 
 class Judged(NamedTuple, Generic[T]):
-    """One release: its position among all manifests, what is kept of its record, its exit code."""
+    """One release: its position among all manifests, what is kept of its record, its exit code, its preview."""
 
     position: int
     presented: T
     exit_code: int
+    name: str = ""
+    preview: Preview | None = None
 
 
 class Share(NamedTuple, Generic[T]):
@@ -104,7 +107,8 @@ class _Seat:
             return known
         parts = [mine, *(_answer(line) for line in self._lines)]
         names = sorted(name for part in parts for name in part.names)
-        everywhere = Known(tuple(names), frozenset().union(*(part.listed for part in parts)))
+        listed = frozenset().union(*(part.listed for part in parts))
+        everywhere = Known(tuple(names), listed, frozenset().union(*(part.targets for part in parts)))
         for line in self._lines:
             line.send(everywhere)
         return everywhere

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from policy_gate.errors import Problem
 from policy_gate.frozen import dataclass
-from policy_gate.model import Stage
+from policy_gate.model import FailOn, Preview, Stage
+from policy_gate.review import PolicyReview
 from policy_gate.source import git_root
 
 T = TypeVar("T")
@@ -27,8 +29,13 @@ class Request:
     config: str = ""
     policies: tuple[str, ...] = ()
     stage: Stage | None = None
+    fail_on: FailOn | None = None
     manifests: tuple[str, ...] = ()
+    exceptions: bool = True
+    """Whether waivers and the baseline count; who writes them asks what is found without them."""
     today: date
+    in_ci: bool = False
+    """Whether a pull request is judged by a service: then the base cannot be the very commit that is judged."""
     progress: Callable[[int], None] | None = None
 
 
@@ -40,6 +47,9 @@ class Report(Generic[T]):
     problems: tuple[Problem, ...]
     exit_code: int
     notes: tuple[str, ...] = ()
+    previews: Mapping[str, Preview] = field(default_factory=dict)
+    review: PolicyReview | None = None
+    """What the change does to its judge; None where it does nothing, or where nothing is compared."""
 
 
 def default_root(start: Path) -> Path:

@@ -10,11 +10,13 @@ from typing import TypeVar
 
 from policy_gate import __version__
 from policy_gate.area import Collector, Evidence, FactBook, History, Trusted
-from policy_gate.catalogue import AREAS, BoundRule, area, bind_rules
-from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code, wanted_collectors
+from policy_gate.document import join, problem
+from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
 from policy_gate.frozen import dataclass
+from policy_gate.gate.asked import raised_from, refuse_own_base, stage_of
 from policy_gate.gate.bases import Bases
+from policy_gate.gate.exempting import Exceptions, digest_collectors, read_exceptions
 from policy_gate.gate.fleet import (
     FLEET,
     Alone,
@@ -27,15 +29,22 @@ from policy_gate.gate.fleet import (
     can_fork,
     judge_in_shares,
 )
+from policy_gate.gate.judge import Judges
+from policy_gate.gate.proposal import Proposal, joined, read_proposal, with_proposed, with_proposed_base
 from policy_gate.gate.reading import find_manifests, identity_of, input_of, read_manifest
 from policy_gate.gate.request import Report, Request
+from policy_gate.gate.reviewing import permission_notes, review
 from policy_gate.gate.trees import open_base, open_trees
-from policy_gate.gate.trusted import read_configuration, read_policy, read_trusted
+from policy_gate.gate.trusted import PolicyFiles, read_configuration, read_policy, read_trusted
 from policy_gate.manifest import Manifest
-from policy_gate.model import Input, Record, Stage
-from policy_gate.policy.loading import Policy
-from policy_gate.policy.pack import ConfigSpec
+from policy_gate.model import FailOn, Input, Record, Stage, Verdict, stricter_fail_on
+from policy_gate.policy.config import ConfigSpec
+from policy_gate.policy.direction import ANY_OTHER
+from policy_gate.policy.globs import matches
+from policy_gate.policy.loading import CONFIGURATION, Policy, place_of
 from policy_gate.source import Digest, Tree, check_path
+
+LISTED = "release.every_model_is_listed"
 
 T = TypeVar("T")
 
@@ -48,70 +57,72 @@ def judge(request: Request) -> Report[Record]:
 def judge_each(request: Request, present: Present[T]) -> Report[T]:
     """As `judge`, keeping of each record only what `present` makes of it; a large fleet is judged on all cores."""
     with open_trees(request) as trees:
-        head, base, trusted_tree = trees.head, trees.base, trees.trusted
-        spec, config, bootstrap, inputs = read_configuration(request, trusted_tree, from_base=trees.policy_from_base)
-        policy = read_policy(request, spec, config, trusted_tree, from_base=trees.policy_from_base)
-        stage = _stage(request, spec)
-        rules = bind_rules(policy.for_stage(stage))
-        trusted, trust_inputs = read_trusted(spec, config, trusted_tree, rules)
-        bases = Bases(base, spec, partial(open_base, request))
-        run = _Run(
-            request=request,
-            head=head,
-            bases=bases,
-            rules=rules,
-            collectors=wanted_collectors(rules, _all_collectors(rules)),
-            base_collectors=wanted_collectors(
-                [rule for rule in rules if rule.check.against_base], _all_collectors(rules)
-            ),
-            policy=policy,
-            trusted=trusted,
-            stage=stage,
-            bootstrap=bootstrap,
-            inputs=(*inputs, *policy.inputs, *trust_inputs),
+        today = request.today.isoformat()
+        configuration = read_configuration(request.config, trees.trusted, from_base=trees.policy_from_base)
+        if not request.exceptions:
+            configuration = configuration.without("waivers", "baseline")
+        spec = configuration.spec
+        files = PolicyFiles(configuration, today)
+        stage = stage_of(request, spec)
+        refuse_own_base(request, trees)
+        also = raised_from(request, spec, stage)
+        policy = read_policy(request, files, stage, from_base=trees.policy_from_base, also=also)
+        judges = Judges(policy, stage, today, also)
+        trusted, trust_inputs = read_trusted(configuration, judges.usual.rules)
+        exceptions = read_exceptions(files)
+        if not request.exceptions:  # who drafts a waiver may want to bind it to bytes
+            exceptions = replace(exceptions, collectors=digest_collectors())
+        inputs = (
+            *configuration.inputs,
+            *files.inputs,
+            *judges.usual.policy.inputs,
+            *trust_inputs,
+            *exceptions.inputs,
         )
-        return run.judge_all(spec, present)
-
-
-def _stage(request: Request, spec: ConfigSpec) -> Stage:
-    """The stage to judge at; against a base the command line may only tighten, and `release` asks for more."""
-    if request.base and Stage.RELEASE in (request.stage, spec.stage):
-        return Stage.RELEASE
-    return request.stage or spec.stage
-
-
-def _all_collectors(rules: Iterable[BoundRule]) -> tuple[Collector, ...]:
-    """The collectors of every area; areas whose rules are not selected may still be taken from."""
-    owners = {name for rule in rules for name in (rule.policy_rule.rule.area, rule.check.judges.name.partition(".")[0])}
-    needed = list(dict.fromkeys(name for name in AREAS if name in owners))
-    collectors: dict[int, Collector] = {}
-    for name in needed:
-        for collector in area(name).collectors:
-            collectors[id(collector)] = collector
-            needed.extend(_owners_of(collector, needed))
-    return tuple(collectors.values())
-
-
-def _owners_of(collector: Collector, known: Sequence[str]) -> list[str]:
-    owners = dict.fromkeys(kind.name.partition(".")[0] for kind in collector.takes)
-    return [name for name in owners if name not in known]
+        run = Run(
+            request=request,
+            head=trees.head,
+            bases=Bases(trees.base, spec, partial(open_base, request)),
+            judges=judges,
+            proposal=read_proposal(request, trees, stage, inputs) if trees.policy_from_base else None,
+            trusted=trusted,
+            exceptions=exceptions,
+            stage=stage,
+            fail_on=stricter_fail_on(spec.fail_on, request.fail_on)
+            if trees.policy_from_base
+            else request.fail_on or spec.fail_on,
+            bootstrap=configuration.bootstrap,
+            inputs=inputs,
+        )
+        report = run.judge_all(spec, present)
+        notes = permission_notes(judges.usual.policy)
+        if not trees.policy_from_base:
+            return replace(report, notes=(*report.notes, *notes))
+        found = review(request, trees, files, judges, run.proposal, previews=report.previews)
+        if found is None:
+            return replace(report, notes=(*report.notes, *notes))
+        failed = found.verdict is Verdict.BLOCKED and run.fail_on != "never"
+        return replace(report, review=found, exit_code=max(report.exit_code, 1 if failed else 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class Run:
+    """Everything one run of the gate judges by, and the two trees it judges."""
+
     request: Request
     head: Tree
     bases: Bases
-    rules: tuple[BoundRule, ...]
-    collectors: tuple[Collector, ...]
-    base_collectors: tuple[Collector, ...]
-    policy: Policy
+    judges: Judges
+    proposal: Proposal | None
     trusted: Trusted
+    exceptions: Exceptions
     stage: Stage
+    fail_on: FailOn
     bootstrap: bool
     inputs: tuple[Input, ...]
 
     def judge_all(self, spec: ConfigSpec, present: Present[T]) -> Report[T]:
+        """Judge every manifest of the request, on all cores when there are many."""
         paths = self.request.manifests or find_manifests(self.head, spec.manifests)
         # A release that the base had is missed below, also where having none is allowed.
         if not paths and not (self.request.base and self.bases.paths()):
@@ -122,7 +133,12 @@ class _Run:
         problems = [problem for share in shares for problem in share.problems]
         code = max([2 if problems else 0, *(one.exit_code for one in found)])
         ordered = sorted(found, key=lambda one: one.position)
-        return Report(presented=tuple(one.presented for one in ordered), problems=tuple(problems), exit_code=code)
+        return Report(
+            presented=tuple(one.presented for one in ordered),
+            problems=tuple(problems),
+            exit_code=code,
+            previews={one.name: one.preview for one in ordered if one.preview is not None},
+        )
 
     def _may_fork(self, manifests: int) -> bool:
         """A fleet on disk is shared among processes; trees that talk to a git of their own are not."""
@@ -134,6 +150,7 @@ class _Run:
         everywhere = desk.exchange(run.known(manifests.values(), spec, paths))
         if desk.first:
             problems.extend(_same_names(everywhere.names))
+            problems.extend(idle_budgets(self.judges.usual.policy, everywhere.targets))
             if self.request.base:
                 judged_names = (name.name for name in everywhere.names)
                 names = chain(judged_names, (other.metadata.name for other in self._others(spec, paths)))
@@ -143,10 +160,13 @@ class _Run:
         for position, path in desk.mine(paths):
             if path in manifests:
                 record = run.judge_one(manifests[path], everywhere.listed)
-                judged.append(Judged(position, present(record, len(paths)), exit_code(record)))
+                code = exit_code(record, self.fail_on)
+                shown = present(record, len(paths))
+                judged.append(Judged(position, shown, code, record.release.name, record.preview))
         return Share(tuple(judged), tuple(problems))
 
     def read_share(self, paths: Sequence[str], desk: Desk) -> tuple[dict[str, Manifest], list[Problem]]:
+        """Read the manifests of a share; what cannot be read is a problem, and the others are judged."""
         manifests: dict[str, Manifest] = {}
         problems: list[Problem] = []
         for _, path in desk.mine(paths):
@@ -167,21 +187,34 @@ class _Run:
         for manifest in manifests:
             span = manifest.document.span("/metadata/name")
             names.append(NamedRelease(manifest.path, manifest.metadata.name, span.line, span.column))
-        unjudged = self.bases.all() if self.request.base else self._others(spec, paths)
+        others = tuple(self._others(spec, paths))
+        based = tuple(self.bases.all()) if self.request.base else ()
         listed = (
             f"{manifest.folder}/{artifact.path}" if manifest.folder else artifact.path
-            for manifest in (*manifests, *unjudged)
+            for manifest in (*manifests, *(based if self.request.base else others))
             for artifact in manifest.artifacts
         )
+        targets = frozenset(target.id for one in (*manifests, *others, *based) for target in one.targets)
         # A manifest that was decoded is a document, and need not be opened again to see that it is no model.
-        return Known(tuple(names), frozenset((*listed, *(manifest.path for manifest in manifests))))
+        files = frozenset((*listed, *(manifest.path for manifest in manifests)))
+        return Known(tuple(names), files, targets)
 
     def _nothing(self, spec: ConfigSpec) -> Report[T]:
         if spec.allow_none:
+            self._refuse_unlisted(spec)
             return Report(presented=(), problems=(), exit_code=0, notes=("no manifest, as the configuration allows",))
         patterns = ", ".join(spec.manifests)
         hint = "`policy-gate init` drafts one; `allow_none: true` in the configuration accepts that there is none"
         raise UsageError(Problem(f"no release manifest in {self.head.label} (looked for {patterns})", hint=hint))
+
+    def _refuse_unlisted(self, spec: ConfigSpec) -> None:
+        """Without a manifest no rule is asked, so that the rule about models under no manifest is held here."""
+        if not any(one.policy_rule.rule.check_name == LISTED for one in self.judges.usual.rules):
+            return
+        for entry in self.head.list():
+            if matches(entry.path, spec.models):
+                hint = "list it under `artifacts` of a release, or leave it out of `models` in the configuration"
+                raise UsageError(Problem("a model is here, and there is no manifest at all", entry.path, hint=hint))
 
     def _others(self, spec: ConfigSpec, paths: Sequence[str]) -> Iterator[Manifest]:
         """The head's manifests that this run does not judge; what cannot be read counts for nothing."""
@@ -206,27 +239,41 @@ class _Run:
             self.head.memo(f"digest:{path}", partial(_given, digest))
 
     def judge_one(self, manifest: Manifest, listed: frozenset[str]) -> Record:
+        """Judge one release; `listed` are the files that some manifest lists."""
         history, base_manifest = self.bases.history(manifest)
-        facts = collect(self.collectors, self._evidence(manifest, self.head, history, listed))
-        base = self._base(history, base_manifest)
+        claims = claims_of(manifest)
+        base = self._base(history, base_manifest, manifest.path)
+        judge = self.judges.of(claims, base)
+        proposal = self.proposal
+        collectors = joined(judge.collectors, self.exceptions.collectors)
+        facts = collect(with_proposed(collectors, proposal), self._evidence(manifest, self.head, history, listed))
+        base = self._with_facts(base, base_manifest, with_proposed_base(judge.base_collectors, proposal))
+        release = identity_of(manifest, self.head)
         setting = Setting(
-            manifest=manifest.document,
-            release=identity_of(manifest, self.head),
+            claims=claims,
+            locate=lambda pointer: place_of(manifest.document, pointer, release.source),
+            release=release,
             stage=self.stage,
             today=self.request.today.isoformat(),
             tool_version=__version__,
-            policy_names=self.policy.names,
+            policy_names=judge.policy.names,
             policy_source=self.trusted.source,
             bootstrap=self.bootstrap,
             inputs=(input_of("manifest", self.head, manifest.document), *self.inputs),
+            parameters=judge.parameters,
             limits=self._limits(),
         )
-        return evaluate(self.rules, facts, base, setting)
+        exempt = self.exceptions.for_release(release, judge.policy)
+        record = evaluate(judge.rules, facts, base, setting, own_rules=judge.own_rules, exempt=exempt)
+        return record if proposal is None else proposal.previewed(record, facts, base, setting)
 
     def _limits(self) -> tuple[str, ...]:
+        notes = ["policies were read from the tree that is judged: this is advice, not a boundary"]
         if self.request.base:
-            return ()
-        return ("policies were read from the tree that is judged: this is advice, not a boundary",)
+            notes = []
+        if self.fail_on == "never":
+            notes.append("the configuration says fail_on: never, so a blocked release is no failure of the command")
+        return tuple(notes)
 
     def _evidence(self, manifest: Manifest, tree: Tree, history: History, listed: frozenset[str]) -> Evidence:
         return Evidence(
@@ -240,20 +287,43 @@ class _Run:
             listed_files=listed,
         )
 
-    def _base(self, history: History, found: Manifest | GateError | None) -> Base:
+    def _base(self, history: History, found: Manifest | GateError | None, path: str) -> Base:
         if not history.base_known:
             return Base(state=BaseState.NO_BASE)
         if isinstance(found, GateError):
             return Base(state=BaseState.BROKEN, detail=str(found))
         if found is None or self.bases.tree is None:
-            return Base(state=BaseState.FIRST_RELEASE)
-        own = History(base_known=False)
-        evidence = self._evidence(found, self.bases.tree, own, frozenset())
-        return Base(
-            state=BaseState.FOUND,
-            identity=identity_of(found, self.bases.tree),
-            facts=collect(self.base_collectors, evidence),
-        )
+            # A new name for what stands at this path does not change what its conditions and selectors ask for.
+            other = self.bases.at(path)
+            claims = claims_of(other) if isinstance(other, Manifest) else {}
+            return Base(state=BaseState.FIRST_RELEASE, claims=claims)
+        identity = identity_of(found, self.bases.tree)
+        return Base(state=BaseState.FOUND, identity=identity, claims=claims_of(found))
+
+    def _with_facts(self, base: Base, found: Manifest | GateError | None, collectors: tuple[Collector, ...]) -> Base:
+        if base.state is not BaseState.FOUND or not isinstance(found, Manifest) or self.bases.tree is None:
+            return base
+        evidence = self._evidence(found, self.bases.tree, History(base_known=False), frozenset())
+        return replace(base, facts=collect(collectors, evidence))
+
+
+def claims_of(manifest: Manifest) -> dict[str, object]:
+    """The claims of a manifest as they are written."""
+    root = manifest.document.root
+    return dict(root) if isinstance(root, dict) else {}
+
+
+def idle_budgets(policy: Policy, targets: frozenset[str]) -> Iterator[Problem]:
+    """Budgets of the configuration for targets that no manifest has: a budget that judges nothing is a mistake."""
+    for name, value in sorted(policy.values.items()):
+        setting = value.setting
+        if value.parameter.by != "target" or setting is None or setting.origin != CONFIGURATION:
+            continue
+        for target in sorted(setting.value) if isinstance(setting.value, dict) else ():
+            if target not in (*targets, ANY_OTHER):
+                known = ", ".join(sorted(targets)) or "none"
+                message = f"parameter '{name}' has a value for the target '{target}', which no manifest has"
+                yield problem(setting.document, join(setting.pointer, target), message, f"targets: {known}")
 
 
 def _given(digest: Digest | EvidenceError) -> Digest | EvidenceError:

@@ -27,7 +27,7 @@ from policy_gate.model import (
     Subject,
     Verdict,
 )
-from policy_gate.policy.loading import PolicyRule
+from policy_gate.policy.loading import PolicyRule, place_of
 from policy_gate.policy.pack import Rule
 
 MANIFEST = load(b"metadata:\n  name: kws\nartifacts:\n  - id: kws\n", "release.yaml")
@@ -89,7 +89,8 @@ def identity(sequence=1):
 
 
 SETTING = Setting(
-    manifest=MANIFEST,
+    claims=MANIFEST.root,
+    locate=lambda pointer: place_of(MANIFEST, pointer, "head"),
     release=identity(),
     stage=Stage.CANDIDATE,
     today="2026-11-23",
@@ -248,20 +249,20 @@ def test_a_collector_that_forgets_a_fact_type_leaves_it_missing() -> None:
 def test_collectors_run_after_those_they_take_from() -> None:
     shadow = Collector(run=lambda _: [], gives=(Shadow,))
     tall = Collector(run=lambda _: [], gives=(Height,), takes=(Shadow,))
-    assert wanted_collectors([rule()], [tall, shadow]) == (shadow, tall)
+    assert wanted_collectors(rule().needs, [tall, shadow]) == (shadow, tall)
 
 
 def test_collectors_that_nobody_needs_do_not_run() -> None:
     shadow = Collector(run=lambda _: [], gives=(Shadow,))
     tall = Collector(run=lambda _: [], gives=(Height,))
-    assert wanted_collectors([rule()], [tall, shadow]) == (tall,)
+    assert wanted_collectors(rule().needs, [tall, shadow]) == (tall,)
 
 
 def test_collectors_that_wait_for_each_other_are_refused() -> None:
     one = Collector(run=lambda _: [], gives=(Height,), takes=(Shadow,))
     other = Collector(run=lambda _: [], gives=(Shadow,), takes=(Height,))
     with pytest.raises(InternalError, match="wait for each other"):
-        wanted_collectors([rule()], [one, other])
+        wanted_collectors(rule().needs, [one, other])
 
 
 entries = st.lists(

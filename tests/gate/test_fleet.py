@@ -9,7 +9,9 @@ import pytest
 from policy_gate.errors import GateError
 from policy_gate.gate import Request, judge, run
 from policy_gate.gate.fleet import can_fork
-from policy_gate.record import encode_record
+from policy_gate.record import as_tree, canonical, encode_record
+from policy_gate.report.policy_text import MAX_PREVIEWS, render_policy_text
+from policy_gate.report.text import Style
 
 TODAY = date(2026, 11, 23)
 MANIFEST = """\
@@ -114,3 +116,32 @@ def test_two_processes_compare_with_a_base_in_git_as_one_does(fleet, monkeypatch
     assert all(one.base is not None for one in shared.presented)
     blamed = [rule.outcome for one in shared.presented for rule in one.judgements if rule.rule == "REL-001"]
     assert [outcome.value for outcome in blamed] == ["fail"] * 12
+
+
+def test_a_change_of_policy_is_reviewed_once_for_all_releases_in_any_number_of_processes(
+    fleet, monkeypatch, git
+) -> None:
+    git(fleet, "init", "-q", "-b", "main")
+    git(fleet, "add", ".")
+    git(fleet, "commit", "-qm", "base")
+    (fleet / "policy-gate.yaml").write_text(
+        CONFIGURATION.replace("manifests:", "fail_on: never, manifests:").replace(', "builtin:release"', "")
+    )
+    reports = []
+    for from_manifests in (1000, 2, 2):
+        monkeypatch.setattr(run, "FLEET", from_manifests)
+        reports.append(judge(Request(root=fleet, base="main", today=TODAY)))
+    reviews = [canonical(as_tree(one.review)) for one in reports]
+    assert reviews[0] == reviews[1] == reviews[2]
+    review = reports[1].review
+    names = [one.what for one in review.changes]
+    assert len(names) == len(set(names))
+    assert "fail_on" in names
+    assert sorted(review.previews) == [f"r{number:02d}" for number in range(12)]
+    text = render_policy_text(review, lambda _: "", Style())
+    assert text.count("change of policy") == 1
+    assert text.count("under the proposed policy: release") == MAX_PREVIEWS
+    assert "of 2 more releases" in text
+    # What the proposed policy blocks stands first, so that no long list hides it.
+    shown = [line for line in text.splitlines() if line.startswith("under the proposed policy: release")]
+    assert "would be BLOCKED" in shown[0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from policy_gate.area import Area, Check, Collector
 from policy_gate.areas.cost.facts import ModelFile
-from policy_gate.areas.release import checks, collect, content_checks
+from policy_gate.areas.release import checks, claim_checks, collect, collect_claims, content_checks
 from policy_gate.areas.release.facts import (
     CertificationTerm,
     CreationTime,
@@ -18,8 +18,10 @@ from policy_gate.areas.release.facts import (
     ReleaseState,
     RollbackPlan,
     SequenceFloor,
+    StatedClaims,
     TargetUse,
 )
+from policy_gate.areas.signature.facts import CompatibilityEvidence, FigureEvidence
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -74,6 +76,7 @@ AREA = Area(
         Collector(run=collect.certification, gives=(CertificationTerm,)),
         Collector(run=collect.documents, gives=(DocumentDigest,)),
         Collector(run=collect.references, gives=(References,)),
+        Collector(run=collect_claims.claims, gives=(StatedClaims,)),
     ),
     checks={
         "release.same_release_same_bytes": Check(
@@ -91,5 +94,12 @@ AREA = Area(
         "release.model_is_readable": Check(function=content_checks.model_is_readable, judges=ModelFile),
         "release.document_matches": Check(function=content_checks.document_matches, judges=DocumentDigest),
         "release.references_resolve": Check(function=content_checks.references_resolve, judges=References),
+        "release.no_claim_withdrawn": Check(
+            function=claim_checks.no_claim_withdrawn, judges=StatedClaims, against_base=True
+        ),
+        "release.compatibility_is_proven": Check(
+            function=claim_checks.compatibility_is_proven, judges=CompatibilityEvidence
+        ),
+        "release.figure_has_evidence": Check(function=claim_checks.figure_has_evidence, judges=FigureEvidence),
     },
 )

@@ -1,4 +1,4 @@
-"""What the release area knows: identity, time, who runs what, models nobody listed, where a device goes back to."""
+"""What the release area knows: identity, time, who runs what, what is claimed, where a device goes back to."""
 
 from __future__ import annotations
 
@@ -144,3 +144,24 @@ class References(Fact):
     name: ClassVar[str] = "release.references"
     checked: int
     dangling: tuple[DanglingReference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedClaim:
+    """One claim by name: what the entry or section is about, and which of its values, "" for the entry itself.
+
+    `kind` is that of the value; `entry` points at the entry or section in the manifest that makes the claim.
+    """
+
+    about: str
+    what: str
+    kind: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedClaims(Fact):
+    """Everything a manifest claims: names only, since whether a value holds is for other rules."""
+
+    name: ClassVar[str] = "release.stated_claims"
+    claims: tuple[StatedClaim, ...]

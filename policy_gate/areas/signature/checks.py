@@ -1,15 +1,18 @@
-"""Says what the facts about signatures mean: enough signers, exact coverage, keys in their time, evidence apart."""
+"""Says what the facts about signatures mean: enough signers, exact coverage, keys in their time, proofs that hold."""
 
 from __future__ import annotations
 
 from policy_gate.areas.signature.facts import (
+    Attestation,
     EvidencePlacement,
+    ModelSignature,
     ReleaseSignature,
     SignedSubjects,
     SigningKey,
     Standing,
 )
 from policy_gate.areas.signature.steps import Step
+from policy_gate.errors import Reason
 from policy_gate.model import Answer, Fix, Outcome
 
 SHOWN_FILES = 5
@@ -124,6 +127,62 @@ def evidence_outside_bundle(placement: EvidencePlacement) -> Answer:
         pointer=placement.inside[0].pointer,
         causes=(f"inside: {_listed(tuple(file.path for file in placement.inside))}",),
         fixes=(Fix(text=f"move them out of {placement.root} and name their new paths"),),
+    )
+
+
+def attestation_verifies(attestation: Attestation) -> Answer:
+    """Every attestation is signed by a builder or tester, of the stated type, and about exactly the named artifacts.
+
+    Have it made again for the files of this release, and signed by a key that your trust file gives one of these
+    roles; or take it out of the manifest. What it says beyond that is not read yet.
+    """
+    if not attestation.path:
+        return _not_named("attestation")
+    faults = (
+        *attestation.refusals,
+        *((f"step {Step.SUBJECTS}: not about {_listed(attestation.missing)}",) if attestation.missing else ()),
+        *((f"step {Step.SUBJECTS}: also about {_listed(attestation.extra)}",) if attestation.extra else ()),
+    )
+    about = _listed(attestation.artifacts)
+    if not faults and attestation.signers:
+        return Answer(
+            outcome=Outcome.PASS,
+            message=f"{attestation.path} verifies, and is about {about}",
+            measured=len(attestation.signers),
+            unit="keys",
+        )
+    return Answer(
+        outcome=Outcome.FAIL,
+        message=f"{attestation.path} does not verify as {attestation.predicate_type[:80]} about {about}",
+        measured=len(attestation.signers),
+        unit="keys",
+        causes=faults,
+        fixes=(
+            Fix(text=f"have it signed by a key that {attestation.trust_path} gives the role builder or tester"),
+            Fix(text="or take it out of the manifest: what is named has to hold"),
+        ),
+    )
+
+
+def model_signature_verifies(signature: ModelSignature) -> Answer:
+    """A signature of the model that the manifest names verifies; this version cannot tell, so that it never passes.
+
+    Leave `signing.model` out until OpenSSF Model Signing bundles are verified: `signing.release` covers every file
+    of the model.
+    """
+    if not signature.path:
+        return _not_named("signature of the model")
+    return Answer(
+        outcome=Outcome.UNKNOWN,
+        reason=Reason.UNSUPPORTED_FORMAT,
+        message=f"{signature.path} was not verified: this version does not read OpenSSF Model Signing bundles",
+        fixes=(Fix(text="leave `signing.model` out: `signing.release` covers every file of the model"),),
+    )
+
+
+def _not_named(what: str) -> Answer:
+    return Answer(
+        outcome=Outcome.NOT_APPLICABLE, reason=Reason.NOTHING_TO_JUDGE, message=f"the manifest names no {what}"
     )
 
 

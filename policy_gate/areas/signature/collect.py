@@ -13,7 +13,8 @@ from policy_gate.areas.signature.facts import (
     SignedSubjects,
     SigningKey,
 )
-from policy_gate.errors import EvidenceError, PolicyError, Reason
+from policy_gate.areas.signature.reading import read_signed, signing_claims, trusted_keys
+from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model import RELEASE, Basis, Fact, Missing, Subject
 from policy_gate.source import check_path
 from policy_gate.source.paths import fold
@@ -33,7 +34,7 @@ _POINTER = "/signing/release"
 
 def release_signature(evidence: Evidence) -> Iterator[Fact | Missing]:
     """Verify the envelope the manifest names, by the keys of the trust file."""
-    claims = _signing(evidence)
+    claims = signing_claims(evidence)
     if claims is None:
         fix = "add `signing: {release: signatures/release.dsse.json}` and sign the release"
         yield from (
@@ -41,8 +42,8 @@ def release_signature(evidence: Evidence) -> Iterator[Fact | Missing]:
         )
         return
     try:
-        trust = _trust(evidence)
-        content = evidence.read(claims.release, _max_envelope_bytes())
+        trust = trusted_keys(evidence)
+        content = read_signed(evidence, claims.release)
         subjects, unread = release_subjects(evidence)
         verification = _verify(evidence, content, trust, subjects)
     except EvidenceError as error:
@@ -73,7 +74,7 @@ def release_subjects(evidence: Evidence) -> tuple[dict[str, str], tuple[Missing,
 
 def evidence_placement(evidence: Evidence) -> Iterator[Fact | Missing]:
     """Find signatures and evidence that lie under `bundle.root`, also by another spelling of it."""
-    bundle, claims = evidence.manifest.bundle, _signing(evidence)
+    bundle, claims = evidence.manifest.bundle, signing_claims(evidence)
     if bundle is None:
         what, fix = "the manifest does not say which folder ships", "add `bundle: {root: FOLDER}`"
         yield not_declared(EvidencePlacement, "/bundle", what, fix=fix)
@@ -106,34 +107,6 @@ def _proofs(evidence: Evidence, claims: SigningClaims) -> tuple[NamedFile, ...]:
         *(NamedFile(path=path, pointer=f"/signing/{key}", proves=True) for key, path in signatures),
         *(named for named in named_places(evidence.manifest) if named.proves),
     )
-
-
-def _signing(evidence: Evidence) -> SigningClaims | None:
-    from policy_gate.areas.signature.claims import SigningClaims
-
-    claims = evidence.section("signing")
-    return claims if isinstance(claims, SigningClaims) else None
-
-
-def _trust(evidence: Evidence) -> Trust:
-    """The trusted keys; EvidenceError(NOT_TRUSTED) when there are none that can be relied on."""
-    from policy_gate.areas.signature.trust import decode_trust
-
-    document = evidence.trusted.trust
-    if document is None:
-        detail = f"the configuration ({evidence.trusted.source}) names no trust file, so no key is trusted"
-        raise EvidenceError(Reason.NOT_TRUSTED, detail, fix="name a trust file with the releaser's public key")
-    try:
-        return decode_trust(document)
-    except PolicyError as error:
-        detail = f"the trust file is not valid: {error.problems[0]}"
-        raise EvidenceError(Reason.NOT_TRUSTED, detail) from None
-
-
-def _max_envelope_bytes() -> int:
-    from policy_gate.areas.signature.statement import MAX_ENVELOPE_BYTES
-
-    return MAX_ENVELOPE_BYTES
 
 
 def _verify(evidence: Evidence, content: bytes, trust: Trust, subjects: dict[str, str]) -> Verification:

@@ -90,7 +90,7 @@ def verify(
 
     EvidenceError(TOO_LARGE | UNREADABLE) when the bytes are no envelope (step 1); all else is in the result.
     """
-    document = _strict_json(content)  # step 1
+    document = read_envelope(content)  # step 1
     try:
         envelope = open_envelope(document)  # steps 2 and 3
     except RefusedEnvelopeError as error:
@@ -111,8 +111,11 @@ def verify(
     return Verification(signers=signers, refusals=refusals, coverage=coverage)
 
 
-def _strict_json(content: bytes) -> dict[str, Value]:
-    """Step 1: the size, then strict JSON; nothing is allocated for an envelope that is too large."""
+def read_envelope(content: bytes) -> dict[str, Value]:
+    """Step 1: the size, then strict JSON; nothing is allocated for an envelope that is too large.
+
+    EvidenceError(TOO_LARGE | UNREADABLE | UNSUPPORTED_FORMAT) when the bytes are no envelope.
+    """
     if len(content) > MAX_ENVELOPE_BYTES:
         detail = f"the envelope has {len(content)} bytes; at most {MAX_ENVELOPE_BYTES} are read (step 1)"
         raise EvidenceError(Reason.TOO_LARGE, detail)
@@ -120,6 +123,9 @@ def _strict_json(content: bytes) -> dict[str, Value]:
         root = load_json(content, "envelope", STRICT).root
     except DocumentError as error:
         raise EvidenceError(Reason.UNREADABLE, f"no strict JSON (step 1): {error.problems[0].message}") from None
+    if isinstance(root, dict) and "dsseEnvelope" in root:
+        detail = "a Sigstore bundle (step 1); this version verifies a DSSE envelope that stands alone"
+        raise EvidenceError(Reason.UNSUPPORTED_FORMAT, detail)
     if not isinstance(root, dict) or not {"payload", "payloadType", "signatures"} <= root.keys():
         detail = "no DSSE envelope (step 1): it should be an object with payload, payloadType and signatures"
         raise EvidenceError(Reason.UNREADABLE, detail)

@@ -1,4 +1,4 @@
-"""What the signature area knows: who signed the release, what the signature covers, where evidence lies."""
+"""What the signature area knows: who signed the release, what that covers, what attestations and evidence prove."""
 
 from __future__ import annotations
 
@@ -86,3 +86,68 @@ class EvidencePlacement(Fact):
     root: str
     files: int
     inside: tuple[PlacedFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation(Fact):
+    """One attestation the manifest names, held against what it says of it: predicate type and artifacts.
+
+    `path` is "" where the manifest names none. `refusals` are the verification steps that did not hold. `missing` are
+    named artifacts whose digest is no subject, `extra` digests of subjects that are no named artifact.
+    """
+
+    name: ClassVar[str] = "signature.attestation"
+    path: str
+    predicate_type: str
+    artifacts: tuple[str, ...]
+    signers: tuple[str, ...]
+    refusals: tuple[str, ...]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    trust_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSignature(Fact):
+    """A signature of the model that lies where the manifest names it, "" for none; nothing in it was verified."""
+
+    name: ClassVar[str] = "signature.model_signature"
+    path: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompatibilityEvidence(Fact):
+    """A test result that enough testers signed, held against the entry that names it; `path` is "" without entries.
+
+    `is_about_artifact` is whether its subjects hold the digest computed of the artifact; `names_target` and
+    `names_suite` whether its configuration does (the latter also where no suite is stated).
+    `not_passed` are required tests that it does not list as passed, and nowhere else.
+    """
+
+    name: ClassVar[str] = "signature.compatibility_evidence"
+    path: str
+    artifact: str
+    target: str
+    signers: tuple[str, ...]
+    is_about_artifact: bool
+    result: str
+    required: tuple[str, ...]
+    not_passed: tuple[str, ...]
+    names_target: bool
+    names_suite: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureEvidence(Fact):
+    """A statement that enough testers signed and that an entry of `section` names for its figures; `path` "" for none.
+
+    `is_about_artifact` is whether its subjects hold the digest computed of the artifact; its figures are not read.
+    """
+
+    name: ClassVar[str] = "signature.figure_evidence"
+    section: str
+    path: str
+    artifact: str
+    signers: tuple[str, ...]
+    is_about_artifact: bool

@@ -39,8 +39,18 @@ class Coverage:
     malformed: tuple[str, ...]
 
 
-def read_statement(payload: bytes) -> Mapping[str, Value]:
-    """Steps 5 and 6: parse the payload, then hold it to the type that a release has."""
+def read_statement(payload: bytes, predicate_type: str = RELEASE_PREDICATE) -> Mapping[str, Value]:
+    """Steps 5 and 6: parse the payload, then hold it to one predicate type: a release's unless another is given."""
+    statement = parse_statement(payload)
+    found = statement.get("predicateType")
+    if found != predicate_type:
+        shown = ascii(found)[:_MAX_SHOWN]
+        raise RefusedEnvelopeError(Step.STATEMENT, f"predicateType is {shown}; it should be {predicate_type}")
+    return statement
+
+
+def parse_statement(payload: bytes) -> Mapping[str, Value]:
+    """Step 5, and of step 6 that the payload is an in-toto Statement, of whatever predicate type."""
     try:
         statement = load_json(payload, "payload", STRICT).root  # step 5
     except DocumentError as error:
@@ -48,9 +58,6 @@ def read_statement(payload: bytes) -> Mapping[str, Value]:
         raise RefusedEnvelopeError(Step.PAYLOAD, what) from None
     if not isinstance(statement, dict) or statement.get("_type") != STATEMENT_TYPE:  # step 6
         raise RefusedEnvelopeError(Step.STATEMENT, f"_type should be {STATEMENT_TYPE}")
-    if statement.get("predicateType") != RELEASE_PREDICATE:
-        shown = ascii(statement.get("predicateType"))[:_MAX_SHOWN]
-        raise RefusedEnvelopeError(Step.STATEMENT, f"predicateType is {shown}; it should be {RELEASE_PREDICATE}")
     return statement
 
 

@@ -12,7 +12,7 @@ from policy_gate.document import load
 from policy_gate.engine import collect
 from policy_gate.manifest import decode_manifest
 from policy_gate.model import Stage
-from policy_gate.policy.pack import ConfigSpec
+from policy_gate.policy.config import ConfigSpec
 from policy_gate.source import open_working_tree
 
 FLOAT = 1

@@ -113,8 +113,9 @@ def test_paths_are_relative_to_the_folder_of_the_manifest(tmp_path):
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.binary(max_size=300), min_size=1, max_size=40), st.integers(0, 39))
+@given(st.lists(st.binary(max_size=300).map(lambda one: b"#" + one), min_size=1, max_size=40), st.integers(0, 39))
 def test_of_many_files_exactly_the_changed_one_fails(tmp_path_factory, contents, which):
+    # Each starts with a mark, since a file that looks like an LFS pointer is not hashed at all.
     folder = tmp_path_factory.mktemp("many")
     artifacts = []
     for number, content in enumerate(contents):
