@@ -13,8 +13,8 @@ from policy_gate.document import load
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
 from policy_gate.frozen import dataclass
 from policy_gate.manifest import decode_manifest
+from policy_gate.policy.config import ConfigSpec
 from policy_gate.policy.globs import matches
-from policy_gate.policy.pack import ConfigSpec
 from policy_gate.source import Tree, check_path, git_root, open_working_tree
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from policy_gate.catalogue import AREAS, area, sections
 
@@ -11,8 +11,8 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def schema(kind: str) -> dict[str, object]:
-    """The schema of `manifest`, `policy`, `config` or `trust`."""
-    return {"manifest": _manifest, "policy": _policy, "config": _config, "trust": _trust}[kind]()
+    """The schema of one of `KINDS`."""
+    return KINDS[kind]()
 
 
 def _manifest() -> dict[str, object]:
@@ -39,6 +39,7 @@ def _policy() -> dict[str, object]:
     drawn = _draft_07(PackDocument.model_json_schema(by_alias=True), "policy pack of policy-gate")
     checks = sorted(name for owner in AREAS for name in area(owner).checks)
     rule = _members(_members(drawn, "definitions"), "Rule")
+    _one_of(rule, "check", "assert")
     _members(rule, "properties")["check"] = {
         "anyOf": [
             {"enum": checks},
@@ -72,7 +73,7 @@ def _limits(check_name: str) -> dict[str, object]:
 
 
 def _config() -> dict[str, object]:
-    from policy_gate.policy.pack import ConfigDocument
+    from policy_gate.policy.config import ConfigDocument
 
     return _draft_07(ConfigDocument.model_json_schema(by_alias=True), "configuration of policy-gate")
 
@@ -81,6 +82,48 @@ def _trust() -> dict[str, object]:
     from policy_gate.areas.signature.trust import TrustFile
 
     return _draft_07(TrustFile.model_json_schema(by_alias=True), "trust file of policy-gate")
+
+
+def _waivers() -> dict[str, object]:
+    from policy_gate.policy.waiver_file import WaiverList
+    from policy_gate.policy.waivers import UNWAIVABLE_PREFIXES
+
+    drawn = _draft_07(WaiverList.model_json_schema(by_alias=True), "waivers of policy-gate")
+    properties = _members(_members(_members(drawn, "definitions"), "WaiverEntry"), "properties")
+    prefixes = "|".join(UNWAIVABLE_PREFIXES)
+    for name, refused in (("rule", rf"\*|^({prefixes})"), ("release", r"\*"), ("subject", r"\*")):
+        _members(properties, name)["not"] = {"pattern": refused}
+    return drawn
+
+
+def _baseline() -> dict[str, object]:
+    from policy_gate.policy.baseline import Baseline
+
+    return _draft_07(Baseline.model_json_schema(by_alias=True), "baseline of policy-gate")
+
+
+def _lock() -> dict[str, object]:
+    from policy_gate.policy.lock import LockDocument
+
+    return _draft_07(LockDocument.model_json_schema(by_alias=True), "lock of policy-gate")
+
+
+def _policy_test() -> dict[str, object]:
+    from policy_gate.workbench.testing_file import PolicyTest
+
+    drawn = _draft_07(PolicyTest.model_json_schema(by_alias=True), "test of a policy of policy-gate")
+    definitions = _members(drawn, "definitions")
+    _one_of(drawn, "policy", "config")
+    _one_of(_members(definitions, "FactPatch"), "set", "add", "remove")
+    _one_of(_members(definitions, "Cannot"), "outcome", "branch")
+    expected = _members(_members(_members(definitions, "Case"), "properties"), "expect")
+    expected["propertyNames"] = {"pattern": r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}|all)$"}
+    return drawn
+
+
+def _one_of(drawn: dict[str, object], *keys: str) -> None:
+    """Say that exactly one of these keys is written."""
+    drawn["oneOf"] = [{"required": [key]} for key in keys]
 
 
 def _draft_07(drawn: Mapping[str, object], title: str) -> dict[str, object]:
@@ -99,6 +142,19 @@ def _moved(part: object) -> object:
     if isinstance(part, str) and part.startswith("#/$defs/"):
         return part.replace("#/$defs/", "#/definitions/", 1)
     return part
+
+
+KINDS: Mapping[str, Callable[[], dict[str, object]]] = {
+    "manifest": _manifest,
+    "policy": _policy,
+    "config": _config,
+    "trust": _trust,
+    "waivers": _waivers,
+    "baseline": _baseline,
+    "lock": _lock,
+    "policy-test": _policy_test,
+}
+"""Every kind of file that people or commands write, and who draws its schema."""
 
 
 def _members(tree: dict[str, object], key: str) -> dict[str, object]:

@@ -23,8 +23,10 @@ COMMANDS = {
     "inspect": "Show what a model computes and what it costs, without its weights.",
     "fix": "Write computed values into a manifest, keeping comments and order.",
     "explain": "Say what a rule promises, why, and how to keep it.",
-    "policy": "Work with policies: packs, configuration and trust files.",
-    "schema": "Print the JSON Schema of a manifest, policy or configuration, for editors.",
+    "waive": "Waive one finding for some days, have that approved, or list the waivers there are.",
+    "baseline": "Record the findings there are, so that only new and worse ones block.",
+    "policy": "Work with policies: lint, test, compare, replay, pin and fetch them.",
+    "schema": "Print the JSON Schema of a kind of file, for editors.",
 }
 
 

@@ -28,6 +28,7 @@ EPILOG = "Exit codes: 0 allowed, 1 blocked, 2 could not be judged, 3 internal er
 @click.option("--config", default="", metavar="FILE", help="Configuration; default: policy-gate.yaml at the top.")
 @click.option("--policy", "policies", multiple=True, metavar="PACK", help="builtin:NAME or a pack file; repeatable.")
 @click.option("--stage", type=click.Choice(["candidate", "release"]), help="May the bytes still change, or not?")
+@click.option("--fail-on", type=click.Choice(["blocked", "warned", "never"]), help="Exit 1 when; default: blocked.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False), help="Write the report to a file.")
 @click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="Judge as of this day (UTC) instead of today.")
@@ -47,7 +48,8 @@ def command(output_format: str, output: str | None, *, quiet: bool, verbose: boo
         from policy_gate.report.problems import render_problems
 
         click.echo(render_problems(report.problems), err=True, nl=False)
-    _write(_joined(report, output_format), output, output_format)
+    text = _joined(report, request, output_format, colour=_colour(output))
+    _write(text, output, output_format)
     return report.exit_code
 
 
@@ -72,10 +74,12 @@ def _request(given: dict[str, object]) -> Request:
     from policy_gate.model import Stage
 
     base, bundle, tree = str(given["base"]), given["bundle"], str(given["tree"])
+    fail_on = given["fail_on"]
     now = given["now"]
     today = datetime.now(UTC).date()
     day = now.date() if isinstance(now, datetime) else today
-    if _in_ci(os.environ):
+    in_ci = _in_ci(os.environ)
+    if in_ci:
         if not base and not given["no_base"]:
             raise UsageError("in CI a release is judged against its base: pass --base REV, or --no-base to do without")
         if day < today:
@@ -89,10 +93,12 @@ def _request(given: dict[str, object]) -> Request:
         config=_config(str(given["config"]), root, bundle=bool(bundle) and not base),
         policies=tuple(str(one) for one in given["policies"]) if isinstance(given["policies"], tuple) else (),
         stage=Stage(str(given["stage"])) if given["stage"] else None,
+        fail_on=fail_on if fail_on in ("blocked", "warned", "never") else None,
         manifests=tuple(str(one) if bundle else inside(str(one), root) for one in manifests)
         if isinstance(manifests, tuple)
         else (),
         today=day,
+        in_ci=in_ci,
         progress=_progress(),
     )
 
@@ -130,12 +136,29 @@ def _present(request: Request, output_format: str, *, colour: bool, verbose: boo
     return text
 
 
-def _joined(report: Report[str], output_format: str) -> str:
+def _joined(report: Report[str], request: Request, output_format: str, *, colour: bool) -> str:
     if output_format == "json":
         from policy_gate.report.json import join_json
 
-        return join_json(report.presented, report.problems, report.exit_code)
-    return "\n".join([*report.presented, *(f"{note}\n" for note in report.notes)])
+        return join_json(report.presented, report.problems, report.exit_code, report.review)
+    return "\n".join([*report.presented, *_review(report, request, colour=colour), *_notes(report)])
+
+
+def _notes(report: Report[str]) -> list[str]:
+    from policy_gate.report.safe import safe
+
+    return [f"note: {safe(note)}\n" for note in report.notes]
+
+
+def _review(report: Report[str], request: Request, *, colour: bool) -> list[str]:
+    """The result about the policy itself, after those about releases."""
+    if report.review is None:
+        return []
+    from policy_gate.cli.excerpt import source_lines
+    from policy_gate.report.policy_text import render_policy_text
+    from policy_gate.report.text import Style
+
+    return [render_policy_text(report.review, source_lines(request), Style(colour=colour))]
 
 
 def _colour(output: str | None) -> bool:

@@ -1,80 +1,36 @@
-"""The `explain` command: what a rule promises, why, how to keep it, and where its limits come from."""
+"""The `explain` command: what a rule promises, where its values come from, and what decided about a release."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from policy_gate.policy.loading import PolicyRule
 
 
 @click.command("explain")
-@click.argument("rule_id", metavar="RULE")
+@click.argument("rule", metavar="RULE")
+@click.argument("manifest", required=False, type=click.Path())
 @click.option("--config", default="", metavar="FILE", help="Configuration; default: policy-gate.yaml at the top.")
-def command(rule_id: str, config: str) -> int:
-    """Say what RULE promises, why it matters, how to keep it, and which limits judge it here."""
-    from policy_gate.cli.paths import inside
-    from policy_gate.errors import Problem, UsageError
-    from policy_gate.gate import default_root, known_rules
+@click.option("--stage", type=click.Choice(["candidate", "release"]), help="The stage to judge at, as for check.")
+@click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="Explain as of this day (UTC) instead of today.")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(rule: str, manifest: str | None, output_format: str, **given: object) -> int:
+    """Say what RULE promises, why it matters, how to keep it, and which values judge it here.
 
-    rules = known_rules(Path.cwd(), inside(config, default_root(Path.cwd())) if config else "")
-    found = rules.get(rule_id.upper())
-    if found is None:
-        import difflib
+    With MANIFEST, also what decided about it: subject by subject, with every value and its line. The exit code
+    says only whether that could be explained; `check` judges.
+    """
+    from policy_gate.cli.judging import judging_request
+    from policy_gate.explaining import explain_rule
 
-        near = difflib.get_close_matches(rule_id.upper(), rules, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"rules: {', '.join(sorted(rules))}"
-        raise UsageError(Problem(f"there is no rule {rule_id}", hint=hint))
-    click.echo("\n".join(_lines(found)))
+    request = judging_request((manifest,) if manifest else (), given)
+    explained = explain_rule(request, rule.upper())
+    if output_format == "json":
+        from policy_gate.record import as_tree, canonical
+        from policy_gate.report.safe import safe_json
+
+        # JSON is UTF-8 with plain line ends on every platform.
+        click.echo((safe_json(canonical(as_tree(explained))) + "\n").encode(), nl=False)
+        return 0
+    from policy_gate.report.explain_text import render_explanation
+
+    click.echo(render_explanation(explained), nl=False)
     return 0
-
-
-def _lines(chosen: PolicyRule) -> Iterator[str]:
-    import inspect
-    import textwrap
-
-    from policy_gate.catalogue import find_check
-    from policy_gate.errors import PolicyError
-
-    rule = chosen.rule
-    check = find_check(rule.check_name)
-    if check is None:
-        raise PolicyError(f"rule {rule.id} names the check {rule.check_name}, which does not exist")
-    stages = " and ".join(stage.value for stage in rule.stages)
-    yield f"{rule.id}  {rule.title}"
-    yield f"  severity {rule.severity.value}, mode {chosen.mode.value}, judged at stage {stages}"
-    yield f"  check {rule.check_name}, written in {chosen.document.path}"
-    yield ""
-    for title, words in (
-        ("Promise", inspect.getdoc(check.function) or ""),
-        ("Why", rule.rationale),
-        ("How to keep it", rule.remediation),
-    ):
-        yield f"{title}:"
-        for paragraph in words.split("\n\n"):
-            yield textwrap.fill(" ".join(paragraph.split()), 88, initial_indent="  ", subsequent_indent="  ")
-        yield ""
-    if check.limits is not None:
-        yield "Limits:"
-        yield from _limits(chosen, check.limits)
-        yield ""
-    yield "Unknown blocks too: evidence that is missing or cannot be read never passes."
-
-
-def _limits(chosen: PolicyRule, kind: type) -> Iterator[str]:
-    from dataclasses import fields
-    from textwrap import fill
-
-    for one in fields(kind):
-        setting = chosen.limits.get(one.name)
-        if setting is None:
-            what = f"{one.name} = {one.default!r} (the check's own default)"
-        else:
-            span = setting.document.nearest(setting.pointer)[1]
-            what = f"{one.name} = {setting.value!r} ({setting.document.path}:{span.line})"
-        yield fill(f"{what}: {one.metadata['words']}", 88, initial_indent="  ", subsequent_indent="    ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def command(name: str, *, force: bool) -> int:
 
 
 def _shown(path: Path, folder: Path) -> Path:
-    return path.relative_to(folder) if path.is_relative_to(folder) else path
+    return Path(os.path.relpath(path, folder))
 
 
 def _report(draft: Draft) -> None:

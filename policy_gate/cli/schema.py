@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("manifest", "policy", "config", "trust")
+KINDS = ("manifest", "policy", "config", "trust", "waivers", "baseline", "lock", "policy-test")
 
 
 @click.command("schema")

@@ -8,18 +8,22 @@ from policy_gate.errors import Problem
 from policy_gate.model import Record
 from policy_gate.record import ENVELOPE, as_tree, canonical, encode_record
 from policy_gate.report.safe import safe_json
+from policy_gate.review import PolicyReview
 
 
 def render_json(records: Sequence[Record], problems: Sequence[Problem], exit_code: int) -> str:
-    """One line of canonical JSON: `records`, `problems`, `exit_code`; harmful characters stand as escapes.
+    """One line of canonical JSON: `records`, `policy`, `problems`, `exit_code`; harmful characters stand as escapes.
 
     Raises InternalError when a record holds NaN, an infinity or a value that JSON has no form for.
     """
     return join_json([encode_record(record) for record in records], problems, exit_code)
 
 
-def join_json(encoded: Sequence[str], problems: Sequence[Problem], exit_code: int) -> str:
-    """As `render_json`, of records that are encoded already."""
-    rest = canonical({"problems": [as_tree(problem) for problem in problems], "exit_code": exit_code})
-    # Keys stay sorted: exit_code, problems, records, schema.
+def join_json(
+    encoded: Sequence[str], problems: Sequence[Problem], exit_code: int, policy: PolicyReview | None = None
+) -> str:
+    """As `render_json`, of records that are encoded already; `policy` is null where nothing that judges is changed."""
+    parts = {"problems": [as_tree(one) for one in problems], "policy": as_tree(policy), "exit_code": exit_code}
+    rest = canonical(parts)
+    # Keys stay sorted: exit_code, policy, problems, records, schema.
     return safe_json(f'{rest[:-1]},"records":[{",".join(encoded)}],"schema":{canonical(ENVELOPE)}}}') + "\n"

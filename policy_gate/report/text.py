@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from policy_gate.frozen import dataclass
-from policy_gate.model import Judgement, Mode, Outcome, Place, Record, Scalar, Severity, Verdict
+from policy_gate.model import Judgement, Mode, Outcome, Place, Preview, Record, Scalar, Severity, Verdict
 from policy_gate.report.cells import fitting, fitting_end, width
 from policy_gate.report.safe import safe, safe_line
 
@@ -18,6 +18,7 @@ COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR, Outcome.W
 HEADINGS = {Outcome.NOT_APPLICABLE: "n/a"}
 GRAVITY = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 MAX_CAUSES = 5
+MAX_FLIPS = 10
 WIDTH = 96
 MAX_INDENT = 48
 MAX_CARETS = 40
@@ -55,12 +56,19 @@ def _lines(record: Record, source_line: SourceLine, style: Style, *, show_passed
     for judgement in _findings(record.judgements):
         yield from _finding(judgement, source_line, style)
         yield ""
+    waived = [one for one in record.judgements if one.outcome is Outcome.WAIVED]
+    for judgement in waived:
+        yield from _waived(judgement, style)
+    if waived:
+        yield ""
     if show_passed:
         yield from _passed(record.judgements)
         yield ""
     yield from _table(record.judgements)
     yield ""
     yield _verdict(record, style)
+    if record.preview is not None:
+        yield from preview_lines(record.preview)
     for note in record.limits:
         yield f"note: {safe(note)}"
     if record.bootstrap:
@@ -76,6 +84,28 @@ def _findings(judgements: Iterable[Judgement]) -> list[Judgement]:
     return sorted(
         shown, key=lambda one: (not one.blocks, GRAVITY.index(one.severity), one.rule, one.subject, one.place.pointer)
     )
+
+
+def _waived(judgement: Judgement, style: Style) -> Iterator[str]:
+    """What an exception covers is shown in two lines: it would block without it."""
+    word = style.paint("WAIVED", "33;1")
+    yield f"{word} {safe(judgement.rule)} {safe(judgement.title)}: {safe(str(judgement.subject))}"
+    numbers = _numbers(judgement)
+    yield f"  = {safe(judgement.note)}" + (f" (value: {numbers})" if numbers else "")
+
+
+def preview_lines(preview: Preview) -> Iterator[str]:
+    """What the proposed policy would say of this release; it decides nothing."""
+    if preview.verdict is None:
+        yield f"preview: the proposed policy cannot judge: {safe(' '.join(preview.detail.split()))}"
+        return
+    yield f"preview: under the proposed policy this release would be {preview.verdict.value.upper()}"
+    for flip in preview.flips[:MAX_FLIPS]:
+        before, after = flip.before or "not judged", flip.after or "not judged"
+        blocks = ", which blocks" if flip.blocks else ""
+        yield f"  {safe(flip.rule)} {safe(str(flip.subject))}: {before} -> {after}{blocks}"
+    if len(preview.flips) > MAX_FLIPS:
+        yield f"  {len(preview.flips) - MAX_FLIPS} more in --format json"
 
 
 def _word(judgement: Judgement) -> str:
@@ -138,6 +168,8 @@ def _notes(judgement: Judgement) -> Iterator[str]:
         yield f"cause: {safe(cause)}"
     if len(judgement.causes) > MAX_CAUSES:
         yield f"cause: {len(judgement.causes) - MAX_CAUSES} more in --format json"
+    if judgement.note:
+        yield f"note:  {safe(judgement.note)}"
     for fix in judgement.fixes:
         mark = "[*] " if fix.replacement is not None else ""
         yield f"fix:   {mark}{safe(fix.text)}"
@@ -182,7 +214,7 @@ def _number(value: Scalar) -> float:
 
 def _passed(judgements: Iterable[Judgement]) -> Iterator[str]:
     for one in judgements:
-        if one.outcome in (Outcome.PASS, Outcome.WAIVED, Outcome.NOT_APPLICABLE):
+        if one.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE):
             yield f"{one.outcome.value:<14} {safe(one.rule)}  {safe(str(one.subject))}: {safe(one.message)}"
 
 
@@ -208,6 +240,7 @@ def _verdict(record: Record, style: Style) -> str:
     parts = [
         f"{blocking} blocking",
         *([f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []),
+        *([f"{counts[Outcome.WAIVED]} waived"] if counts[Outcome.WAIVED] else []),
         f"{counts[Outcome.PASS]} passed",
         *([f"{fixable} {'fix' if fixable == 1 else 'fixes'} with [*]: policy-gate fix"] if fixable else []),
     ]

@@ -129,14 +129,41 @@ def git_root(start: Path) -> Path | None:
 
 
 def head_commit(root: Path) -> str | None:
-    """Return the hex id of HEAD, or None where there is none: no repository, or an empty one; SourceError if broken."""
+    """Return the hex id of HEAD, or None where there is none yet: no repository, or one without a commit on its branch.
+
+    SourceError when HEAD names a commit that cannot be read: taken for none, nothing would be compared.
+    """
     top = find_git_top(os.path.realpath(root))
     if not top:
         return None
-    code, output, complaint = Git(top).run("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")
+    git = Git(top)
+    code, output, complaint = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}")
     if code not in (0, 1):  # 1 is git's quiet "no such commit"
         raise SourceError(f"git rev-parse failed with exit code {code}: {_first_line(complaint)}")
-    return output.decode("ascii", "replace").strip() or None
+    oid = output.decode("ascii", "replace").strip()
+    if not oid and not _is_unborn(git):
+        raise SourceError(_unreadable_head(git))
+    return oid or None
+
+
+def _is_unborn(git: Git) -> bool:
+    """Tell whether HEAD is a branch without a commit yet, rather than one whose commit or ref is damaged."""
+    code, branch, _ = git.run("symbolic-ref", "--quiet", "HEAD")
+    if code != 0:
+        return False
+    name = branch.decode("utf-8", "replace").strip()
+    code, found, complaint = git.run("for-each-ref", "--format=%(refname)", "--", name)
+    # A ref that git cannot parse is left out of the list with a warning, not with a failure.
+    return code == 0 and name not in found.decode("utf-8", "replace").splitlines() and not complaint.strip()
+
+
+def _unreadable_head(git: Git) -> Problem:
+    _, output, _ = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD")  # asks for no object
+    oid = output.decode("ascii", "replace").strip()
+    if not oid:
+        return Problem("HEAD of this clone names no commit that git can read", hint="clone it again, or name --base")
+    message = f"HEAD is commit {oid[:12]}, which cannot be read in this clone"
+    return Problem(message, hint=f"fetch it: {fetch_command(oid)}")
 
 
 def repository(root: Path, *, index_file: str = "") -> tuple[Git, str]:

@@ -135,7 +135,7 @@ def test_schema_and_gate_accept_the_same(pointer, value, manifest_schema) -> Non
 def test_every_shipped_pack_fits_the_schema_of_policies(run) -> None:
     import yaml
 
-    from policy_gate.policy.loading import builtin_folder
+    from policy_gate.policy.packs import builtin_folder
 
     validator = Draft7Validator(json.loads(run("schema", "policy").out))
     for pack in builtin_folder().glob("*.yaml"):

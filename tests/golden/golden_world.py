@@ -8,7 +8,7 @@ from typing import ClassVar
 from policy_gate.area import Check, FactBook
 from policy_gate.catalogue import BoundRule
 from policy_gate.document import load
-from policy_gate.engine import Base, BaseState, Setting, evaluate
+from policy_gate.engine import Base, BaseState, Setting, evaluate, fold
 from policy_gate.errors import Reason
 from policy_gate.frozen import dataclass
 from policy_gate.model import (
@@ -119,7 +119,8 @@ def judged(*pairs, manifest: str = MANIFEST, base: Base = NO_BASE, identity=None
     """One record of (rule, entries) pairs: each rule sees its own entries, as if each judged a type of its own."""
     document = load(manifest.encode(), "release.yaml")
     setting = Setting(
-        manifest=document,
+        claims=document.root,
+        locate=lambda pointer: place_of(document, pointer, (identity or release()).source),
         release=identity or release(),
         stage=Stage.CANDIDATE,
         today="2026-11-23",
@@ -135,8 +136,8 @@ def judged(*pairs, manifest: str = MANIFEST, base: Base = NO_BASE, identity=None
         (judgement for record in records for judgement in record.judgements),
         key=lambda one: (one.rule, one.subject, one.place.pointer),
     )
-    blocked = next((record.verdict for record in records if record.verdict == "blocked"), records[0].verdict)
-    return replace(records[0], judgements=tuple(judgements), verdict=blocked)
+    blocked = fold(judgements)
+    return replace(records[0], judgements=tuple(judgements), verdict=blocked, limits=limits)
 
 
 def rendered(record: Record, manifest: str = MANIFEST, *, colour: bool = False, show_passed: bool = False) -> str:

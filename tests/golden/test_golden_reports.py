@@ -215,7 +215,8 @@ def test_a_report_reads_as_its_golden_file(golden, name):
 
 
 def test_every_golden_file_has_its_report():
-    assert {path.stem for path in Path(__file__).parent.glob("*.txt")} == set(REPORTS)
+    found = {path.stem for path in Path(__file__).parent.glob("*.txt")}
+    assert {name for name in found if not name.startswith("policy-")} == set(REPORTS)
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from policy_gate.catalogue import fact_types
 from policy_gate.errors import Reason
 from policy_gate.model import (
+    BaseState,
     Fix,
+    Flip,
     Input,
     Judgement,
     Missing,
     Mode,
     Outcome,
     Place,
+    Preview,
     Record,
     ReleaseIdentity,
     Severity,
@@ -97,13 +100,36 @@ MISSING = st.builds(
     detail=TEXT,
     fixes=st.lists(FIXES, max_size=2).map(tuple),
 )
+OUTCOMES = st.sampled_from(Outcome) | st.just("")
+FLIPS = st.builds(
+    Flip,
+    rule=TEXT,
+    subject=instances(Subject),
+    pointer=TEXT,
+    before=OUTCOMES,
+    after=OUTCOMES,
+    message=TEXT,
+    blocks=st.booleans(),
+)
 RECORDS = st.builds(
     Record,
     schema=st.just(SCHEMA),
     tool_version=TEXT,
     release=instances(ReleaseIdentity),
     base=st.none() | instances(ReleaseIdentity),
+    base_state=st.sampled_from(BaseState),
     base_note=TEXT,
+    base_claims=CLAIMS,
+    base_facts=st.lists(facts(), max_size=2).map(tuple),
+    base_missing=st.lists(MISSING, max_size=2).map(tuple),
+    preview=st.none()
+    | st.builds(
+        Preview,
+        source=TEXT,
+        verdict=st.none() | st.sampled_from(Verdict),
+        flips=st.lists(FLIPS, max_size=2).map(tuple),
+        detail=TEXT,
+    ),
     stage=st.sampled_from(Stage),
     today=TEXT,
     policy=st.lists(TEXT, max_size=2).map(tuple),
@@ -128,6 +154,7 @@ def record_of(*held, **changes) -> Record:
             name="kws", version="1", sequence=1, manifest_digest="sha256:0", path="release.yaml", source="head"
         ),
         "base": None,
+        "base_state": BaseState.NO_BASE,
         "base_note": "no baseline",
         "stage": Stage.CANDIDATE,
         "today": "2026-11-23",
