@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Pure rooms, and what holds the house together; `make test` runs the rest: trees, git, real models, whole runs.
-UNIT := $(addprefix tests/,architecture docs engine gate golden manifest model policy report areas/cost areas/fingerprint)
+UNIT := $(addprefix tests/,architecture docs engine expression gate golden manifest model policy report workbench areas/cost areas/fingerprint)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint unit bench generate accept wheel clean
+.PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers
 
 $(VENV)/.runtime: pyproject.toml requirements/constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policy-gate needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
@@ -42,7 +42,19 @@ lint: $(VENV)/.develop  ## format and mend what ruff can
 	$(BIN)/python -m ruff check --fix .
 
 bench: $(VENV)/.develop  ## speed and memory beside other tools, as ratios
-	$(BIN)/python bench/run.py
+	@status=0; for one in run expressions replay; do $(BIN)/python bench/$$one.py || status=$$?; done; exit $$status
+
+show-fail-open: $(VENV)/.develop  ## what cannot be judged: ours beside other tools
+	$(BIN)/python bench/fail_open.py
+
+show-holes: $(VENV)/.develop  ## holes seen in nearby tools, and what ours answers
+	$(BIN)/python bench/holes.py
+
+show-side-doors: $(VENV)/.develop  ## ways a pull request may try to weaken its judge, and what becomes of each
+	$(BIN)/python examples/side_doors.py
+
+show-waivers: $(VENV)/.develop  ## waivers that count and waivers that do not
+	$(BIN)/python examples/waivers.py
 
 generate: $(VENV)/.develop  ## rebuild schemas, rule reference and the help in the README
 	$(BIN)/python scripts/generate.py

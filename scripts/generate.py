@@ -1,4 +1,4 @@
-"""Rebuilds what is generated: schemas, the rule reference, the help in the README; `--check` only compares."""
+"""Rebuilds what is generated: schemas, rule reference, help in the README, a record for tests; `--check` compares."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from dataclasses import fields
 from pathlib import Path
 
 from click.testing import CliRunner
+from policy_fixture import policy_fixture
 
 from policy_gate.catalogue import find_check
 from policy_gate.cli import COMMANDS, policy_gate
 from policy_gate.cli.schema import KINDS
 from policy_gate.errors import PolicyError
-from policy_gate.policy.loading import PolicyRule, builtin_names, load_policy
+from policy_gate.policy.loading import PolicyRule, Setup, load_policy
+from policy_gate.policy.packs import builtin_names
 from policy_gate.schemas import schema
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -42,6 +44,7 @@ def every_file() -> Iterator[tuple[Path, str]]:
     for kind in KINDS:
         yield PROJECT / "schemas" / f"{kind}.schema.json", json.dumps(schema(kind), indent=2, sort_keys=True) + "\n"
     yield PROJECT / "docs" / "rules.md", "\n".join(rule_reference()) + "\n"
+    yield PROJECT / "policies" / "tests" / "fixtures" / "keyword-spotting.json", policy_fixture()
     readme = PROJECT / "README.md"
     yield readme, HELP.sub(_help, readme.read_text(encoding="utf-8"))
 
@@ -82,7 +85,8 @@ def _rules(name: str) -> tuple[PolicyRule, ...]:
     def nothing(path: str) -> bytes:
         raise PolicyError(f"a shipped pack reads no file, not {path}")
 
-    return load_policy((f"builtin:{name}",), nothing, {}, None, "builtin", complete=False).rules
+    policy = load_policy(nothing, Setup(names=(f"builtin:{name}",), source="builtin", complete=False))
+    return policy.own_rules if name == "policy" else policy.rules
 
 
 def _rule(chosen: PolicyRule) -> Iterator[str]:

@@ -29,12 +29,12 @@ def hook():
 def test_engine_and_checks_open_no_file_and_no_socket(monkeypatch) -> None:
     """The whole example release, by every shipped rule: evaluation touches nothing outside its arguments."""
 
-    def watched(*arguments):
+    def watched(*arguments, **named):
         global watching
-        evaluate(*arguments)  # what is imported on first use is imported now
+        evaluate(*arguments, **named)  # what is imported on first use is imported now
         watching = True
         try:
-            return evaluate(*arguments)
+            return evaluate(*arguments, **named)
         finally:
             watching = False
 

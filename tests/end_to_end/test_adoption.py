@@ -47,6 +47,13 @@ def wider_model() -> bytes:
     return model(graph(first, second, nodes=nodes))
 
 
+def test_in_a_folder_of_the_repository_every_file_is_named_from_there(empty, gate) -> None:
+    (empty / "model").mkdir()
+    (empty / "model" / "kws.onnx").write_bytes(good_model())
+    said = gate("init", cwd=empty / "model").stdout
+    assert said.startswith(f"wrote release.yaml\nwrote {Path('..', 'policy-gate.yaml')}\n")
+
+
 def test_a_real_model_is_allowed_after_two_commands(models, empty, gate) -> None:
     shutil.copy(models / "kws_ref_model_float32.onnx", empty)
     drafted = gate("init")

@@ -33,13 +33,18 @@ def test_a_base_outside_any_repository_is_refused(tmp_path, gate) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "1", "True"])
-def test_in_ci_a_base_is_demanded_or_waived_aloud(value, repo, check) -> None:
+def test_in_ci_a_base_other_than_itself_is_demanded_or_waived_aloud(value, repo, git, check) -> None:
     refused = check(repo, env={"CI": value})
     assert refused.returncode == 2
     assert "--base REV, or --no-base" in refused.stderr
     allowed = check(repo, "--no-base", env={"CI": value})
     assert allowed.returncode == 0
     assert "this is advice, not a boundary" in allowed.stdout
+    own = check(repo, "--base", "main", env={"CI": value})
+    assert own.returncode == 2
+    assert "the very commit that is judged" in own.stderr
+    repo.write("note.txt", "a change")
+    commit(git, repo)
     assert check(repo, "--base", "main", env={"CI": value}).returncode == 0
 
 

@@ -15,6 +15,25 @@ from hostile_documents import CONFIG
 PROJECT = Path(__file__).resolve().parents[2]
 NEEDED = ("policy_gate", "policies", ".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE")
 
+RECORD = PROJECT / "policies" / "tests" / "fixtures" / "keyword-spotting.json"
+PACK = """\
+apiVersion: policy-gate/v1alpha1
+kind: PolicyPack
+metadata: {name: own, version: "1", words: A pack of this test.}
+spec:
+  rules:
+    - {id: OWN-001, title: Few targets, severity: low, assert: size(manifest.targets) < 9, rationale: Time,
+       remediation: Fewer}
+"""
+TEST = """\
+apiVersion: policy-gate/v1alpha1
+kind: PolicyTest
+policy: [../packs/own.yaml]
+defaults: {record: ../good.json}
+cases:
+  - {name: as it is, expect: {OWN-001: pass}}
+"""
+
 pytestmark = pytest.mark.slow
 
 
@@ -53,14 +72,17 @@ def calm_git(folder: Path, *words: str) -> str:
 
 @pytest.fixture
 def adopter(checkout, hook_repository) -> Checkout:
-    """A repository with a good release and both hooks configured, all of it staged."""
+    """A repository with a good release, a tested policy and all hooks configured, all of it staged."""
     revision = calm_git(hook_repository, "rev-parse", "HEAD")
     checkout.write(
         ".pre-commit-config.yaml",
         f"repos:\n  - repo: {hook_repository.as_posix()}\n    rev: {revision}\n"
-        "    hooks: [{id: policy-gate-check}, {id: policy-gate-policies}]\n",
+        "    hooks: [{id: policy-gate-check}, {id: policy-gate-policies}, {id: policy-gate-policy-test}]\n",
     )
     checkout.write("policy-gate.yaml", CONFIG + '  policy: ["builtin:edge-baseline"]\n')
+    shutil.copy(RECORD, checkout.root / "good.json")
+    checkout.write("packs/own.yaml", PACK)
+    checkout.write("tests/own.yaml", TEST)
     calm_git(checkout.root, "add", "-A")
     return checkout
 
@@ -76,11 +98,11 @@ def pre_commit(environment):
     return run
 
 
-def test_a_good_repository_passes_both_hooks_in_silence(adopter, pre_commit) -> None:
+def test_a_good_repository_passes_all_hooks_in_silence(adopter, pre_commit) -> None:
     done = pre_commit(adopter, "run", "--all-files")
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if not line.startswith("[INFO]")]
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert all(line.endswith("Passed") for line in lines)
 
 
@@ -102,6 +124,15 @@ def test_a_broken_policy_fails_at_its_line(adopter, pre_commit) -> None:
     assert done.returncode == 1
     assert "policy-gate/own.yaml:3:1: unknown field 'metdata'" in done.stdout
     assert "- exit code: 2" in done.stdout
+
+
+def test_a_policy_that_does_not_keep_to_its_tests_fails(adopter, pre_commit) -> None:
+    adopter.write("packs/own.yaml", PACK.replace("< 9", "< 1"))
+    calm_git(adopter.root, "add", "-A")
+    done = pre_commit(adopter, "run", "policy-gate-policy-test", "--all-files")
+    assert done.returncode == 1
+    assert "OWN-001" in done.stdout
+    assert "- exit code: 1" in done.stdout
 
 
 def test_a_commit_runs_the_hooks_and_is_refused(adopter, pre_commit, environment) -> None:
@@ -131,4 +162,4 @@ def test_a_change_elsewhere_starts_no_process_at_all(adopter, pre_commit) -> Non
     calm_git(adopter.root, "add", "-A")
     done = pre_commit(adopter, "run")
     assert done.returncode == 0
-    assert done.stdout.count("Skipped") == 2
+    assert done.stdout.count("Skipped") == 3

@@ -90,11 +90,11 @@ def test_waivers_that_the_change_grants_itself_count_for_nothing(lying, git, che
     assert check(lying, "--base", "main").returncode == 1
     alone = check(lying, "--no-base")
     assert alone.returncode == 2
-    assert "policy-gate.yaml:5:3: unknown field 'waivers'" in alone.stderr
+    assert "policy-gate.yaml:5:12: spec.waivers is a list of one; it should be text" in alone.stderr
 
 
 def test_narrower_patterns_in_the_change_hide_no_manifest(lying, git, check) -> None:
-    lying.write("policy-gate.yaml", STRICT + '  manifests: ["nowhere/*"]\n  allow_none: true\n')
+    lying.write("policy-gate.yaml", STRICT + '  manifests: ["nowhere/*"]\n  models: []\n  allow_none: true\n')
     commit(git, lying)
     assert check(lying, "--no-base").returncode == 0
     assert check(lying, "--base", "main").returncode == 1

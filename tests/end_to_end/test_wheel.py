@@ -68,7 +68,7 @@ def test_the_wheel_holds_every_policy_and_nothing_of_the_tests(wheel) -> None:
     assert "policy_gate/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.split("/")[0].split("-")[0] for name in names} == {"policy_gate"}
-    assert not [name for name in names if "test" in name or name.endswith(".pyc")]
+    assert not [name for name in names if "tests/" in name or "/test_" in name or name.endswith(".pyc")]
 
 
 def test_no_extra_was_installed(installed) -> None:

@@ -8,6 +8,15 @@ from collections.abc import Callable
 from example_world import BUILD, Checkout
 from fingerprint_lies import other_weights
 from lie import Lie, edited
+from proofs import (
+    AT_COST,
+    PASSED,
+    TEST_RESULT,
+    prove,
+    state_latency,
+    state_tests,
+    trusted_for_proofs,
+)
 
 
 def second_model_as_asset(checkout: Checkout) -> None:
@@ -40,6 +49,46 @@ def model_under_no_manifest(name: str) -> Callable[[Checkout], None]:
 
     return tell
 
+
+QUALITY = "  - {artifact: kws, metric: top1, value: 0.912}\n"
+TWO_FIGURES = f"{AT_COST}\n\nquality:\n{QUALITY}  - {{artifact: kws, metric: top5, value: 0.99}}"
+
+
+def figure_that_is_gone(checkout: Checkout) -> None:
+    checkout.edit(AT_COST, TWO_FIGURES)
+    checkout.sign()
+    checkout.commit()
+    checkout.bump()
+    checkout.edit(QUALITY, "")
+
+
+def result_with(content: bytes = b"", **changes: object) -> Callable[[Checkout], None]:
+    """A tester signed a result, but it is of something else or says something else."""
+
+    def tell(checkout: Checkout) -> None:
+        trusted_for_proofs(checkout)
+        state_tests(checkout)
+        prove(checkout, "evidence/test.json", TEST_RESULT, {**PASSED, **changes}, content)
+
+    return tell
+
+
+def latency_that_nobody_signed(checkout: Checkout) -> None:
+    checkout.bump()
+    state_latency(checkout)
+    checkout.write("evidence/bench.json", '{"latency_ms": 3}')
+
+
+def latency_of_another_file(checkout: Checkout) -> None:
+    trusted_for_proofs(checkout)
+    state_latency(checkout)
+    prove(checkout, "evidence/bench.json", "https://example.invalid/bench/v1", {"latency_ms": 3}, b"another model")
+
+
+AT_TESTS = ("artifact: kws, evidence: ",)
+AT_LATENCY = ("latency_ms: 3, evidence: ",)
+NO_TESTS = frozenset({"/compatibility", "/compatibility/0"})
+NO_EVIDENCE = frozenset({"/cost/0/evidence"})
 
 RELEASE_LIES = (
     Lie(
@@ -126,5 +175,46 @@ RELEASE_LIES = (
         "REL-009",
         ("macs: 2656768}\n  - {target: ",),
         undone_by=frozenset({"/cost/1"}),
+    ),
+    Lie(
+        "release",
+        "a figure that the base stated is left out",
+        figure_that_is_gone,
+        "REL-014",
+        ("macs: 2656768}\n\n",),
+    ),
+    Lie("release", "the tests were of another file", result_with(b"another"), "REL-015", AT_TESTS, undone_by=NO_TESTS),
+    Lie("release", "the tests failed", result_with(result="FAILED"), "REL-015", AT_TESTS, undone_by=NO_TESTS),
+    Lie(
+        "release",
+        "a required test was never run",
+        result_with(passedTests=["boots"]),
+        "REL-015",
+        AT_TESTS,
+        undone_by=NO_TESTS | {"/compatibility/0/required", "/compatibility/0/required/1"},
+    ),
+    Lie(
+        "release",
+        "the tests were on another target",
+        result_with(configuration=[{"name": "node-v1"}]),
+        "REL-015",
+        AT_TESTS,
+        undone_by=NO_TESTS,
+    ),
+    Lie(
+        "release",
+        "nobody signed the evidence of a latency",
+        latency_that_nobody_signed,
+        "REL-016",
+        AT_LATENCY,
+        undone_by=NO_EVIDENCE,
+    ),
+    Lie(
+        "release",
+        "the latency is of another file",
+        latency_of_another_file,
+        "REL-016",
+        AT_LATENCY,
+        undone_by=NO_EVIDENCE,
     ),
 )

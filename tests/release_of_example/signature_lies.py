@@ -10,6 +10,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from example_world import EXAMPLE_KEY, MANIFEST, MODEL, OTHER_KEY, SIGNATURE, Checkout
 from lie import Lie, edited
+from proofs import SLSA, prove, state_provenance, trusted_for_proofs
 
 from policy_gate.areas.signature.sign import sign_payload
 
@@ -94,6 +95,32 @@ def evidence_that_ships(checkout: Checkout) -> None:
     checkout.edit("\nfingerprints:", f"{entry}\nfingerprints:")
 
 
+def provenance_of_another_file(checkout: Checkout) -> None:
+    trusted_for_proofs(checkout)
+    state_provenance(checkout)
+    prove(checkout, "evidence/build.json", SLSA, {}, b"another model")
+
+
+def provenance_that_nobody_signed(checkout: Checkout) -> None:
+    checkout.bump()
+    state_provenance(checkout)
+    checkout.write("evidence/build.json", json.dumps({"predicateType": SLSA, "subject": []}))
+
+
+def provenance_by_a_releaser(checkout: Checkout) -> None:
+    checkout.bump()
+    state_provenance(checkout)
+    prove(checkout, "evidence/build.json", SLSA, {})
+
+
+def a_file_that_is_called_a_signature_of_the_model(checkout: Checkout) -> None:
+    checkout.bump()
+    checkout.edit("release.dsse.json}", "release.dsse.json, model: signatures/model.sigstore.json}")
+    checkout.write("signatures/model.sigstore.json", "{}")
+
+
+NO_PROVENANCE = frozenset({"/attestations", "/attestations/0"})
+AT_PROVENANCE = ('provenance/v1", path: ',)
 AT_SIGNATURE = ("signing: {release: ",)
 NOT_COUNTED = "a key that does not count leaves too few of them"
 UNREAD = "what a stranger signed is not read, so nothing is covered"
@@ -201,5 +228,37 @@ SIGNATURE_LIES = (
         evidence_that_ships,
         "SIG-004",
         ("        - file: ",),
+    ),
+    Lie(
+        "signature",
+        "provenance is of another file",
+        provenance_of_another_file,
+        "SIG-005",
+        AT_PROVENANCE,
+        undone_by=NO_PROVENANCE,
+    ),
+    Lie(
+        "signature",
+        "nobody signed the provenance",
+        provenance_that_nobody_signed,
+        "SIG-005",
+        AT_PROVENANCE,
+        undone_by=NO_PROVENANCE,
+    ),
+    Lie(
+        "signature",
+        "the key that signs releases signed the provenance",
+        provenance_by_a_releaser,
+        "SIG-005",
+        AT_PROVENANCE,
+        undone_by=NO_PROVENANCE,
+    ),
+    Lie(
+        "signature",
+        "some file is called a signature of the model",
+        a_file_that_is_called_a_signature_of_the_model,
+        "SIG-006",
+        ("release.dsse.json, model: ",),
+        undone_by=frozenset({"/signing/model"}),
     ),
 )

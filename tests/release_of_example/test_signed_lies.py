@@ -9,6 +9,7 @@ import pytest
 from example_world import CONFIG, FOLDER, MANIFEST, TODAY, Checkout, place_after
 from lie import Lie
 from lies import LIES
+from proofs import prove_everything
 
 AREAS = {"fingerprint", "signature", "cost", "privacy", "lineage", "release"}
 PREFIXES = {
@@ -21,6 +22,8 @@ PREFIXES = {
     "REL": "release",
 }
 SIGNATURE_RULES = {"SIG-001", "SIG-002", "SIG-003", "SIG-004"}
+OTHER_PROOFS = {"SIG-005", "SIG-006"}
+"""About what the honest example does not name."""
 
 pytestmark = pytest.mark.slow
 
@@ -61,6 +64,27 @@ def test_the_honest_next_release_is_allowed_once_it_is_signed(checkout, check) -
     assert (code, blocking(judgements)) == (0, [])
 
 
+def test_an_honest_release_that_names_proofs_and_has_them_is_allowed(checkout, check) -> None:
+    prove_everything(checkout)
+    checkout.sign()
+    code, judgements = check(checkout)
+    assert (code, blocking(judgements)) == (0, [])
+    passed = {one["rule"] for one in judgements if one["outcome"] == "pass"}
+    assert {"SIG-005", "REL-015", "REL-016"} <= passed
+
+
+def test_proofs_that_a_release_named_are_missed_when_the_next_names_none(checkout, check) -> None:
+    before = checkout.text
+    prove_everything(checkout)
+    checkout.sign()
+    checkout.commit()
+    checkout.write(MANIFEST, before.replace('"1.4.0"', '"1.6.0"').replace("sequence: 41", "sequence: 43"))
+    checkout.sign()
+    code, judgements = check(checkout)
+    assert code == 1
+    assert {one["rule"] for one in blocking(judgements)} == {"REL-014"}
+
+
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"{lie.area}: {lie.words}")
 def test_a_signed_lie_is_blocked_by_its_own_rule_at_its_line_while_the_signature_holds(
     lie: Lie, checkout, check
@@ -74,7 +98,7 @@ def test_a_signed_lie_is_blocked_by_its_own_rule_at_its_line_while_the_signature
     assert {one["rule"] for one in blocked} == {lie.rule, *lie.also}
     if lie.area != "signature":
         outcomes = {one["rule"]: one["outcome"] for one in judgements if one["area"] == "signature"}
-        assert outcomes == dict.fromkeys(SIGNATURE_RULES, "pass")
+        assert outcomes == {**dict.fromkeys(SIGNATURE_RULES, "pass"), **dict.fromkeys(OTHER_PROOFS, "not_applicable")}
 
 
 def test_no_lie_is_found_outside_its_area() -> None:

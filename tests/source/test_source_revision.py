@@ -397,6 +397,50 @@ def test_an_empty_repository_has_no_head_and_no_revision(tmp_path: Path, git) ->
         open_revision(tmp_path, "HEAD")
 
 
+def lose(repository: Path, oid: str) -> None:
+    """The clone does not have one object any more."""
+    lost = repository / ".git" / "objects" / oid[:2] / oid[2:]
+    lost.chmod(0o600)
+    lost.unlink()
+
+
+def test_a_head_whose_commit_is_lost_is_not_taken_for_a_repository_without_commits(repository: Path, git) -> None:
+    oid = git(repository, "rev-parse", "HEAD")
+    lose(repository, oid)
+    with pytest.raises(SourceError, match=f"HEAD is commit {oid[:12]}, which cannot be read") as refused:
+        head_commit(repository)
+    assert refused.value.exit_code == 2
+    assert refused.value.problems[0].hint == f"fetch it: git fetch --depth=1 origin {oid}"
+
+
+def test_a_detached_head_whose_commit_is_lost_is_refused_too(repository: Path, git) -> None:
+    git(repository, "checkout", "--quiet", "--detach")
+    lose(repository, git(repository, "rev-parse", "HEAD"))
+    with pytest.raises(SourceError, match="cannot be read in this clone"):
+        head_commit(repository)
+
+
+@pytest.mark.parametrize("content", ["", "nonsense\n", "ref: refs/heads/main\n", "0" * 40 + "\n"])
+def test_a_branch_that_git_cannot_read_is_not_one_without_commits(repository: Path, git, content: str) -> None:
+    branch = git(repository, "symbolic-ref", "HEAD")
+    (repository / ".git" / branch).write_text(content.replace("refs/heads/main", branch))
+    with pytest.raises(SourceError):
+        head_commit(repository)
+
+
+def test_a_head_that_is_no_commit_is_refused(repository: Path, blob: str) -> None:
+    (repository / ".git" / "HEAD").write_text(f"{blob}\n")
+    with pytest.raises(SourceError, match="cannot be read in this clone"):
+        head_commit(repository)
+
+
+def test_a_new_branch_without_commits_has_no_head_beside_branches_that_have_some(repository: Path, git) -> None:
+    git(repository, "branch", "fresh/start")
+    for name in ("refs/heads/other", "refs/heads/fresh"):
+        git(repository, "symbolic-ref", "HEAD", name)
+        assert head_commit(repository) is None
+
+
 def test_head_is_the_commit_and_a_folder_outside_git_has_no_revisions(repository: Path, git, tmp_path: Path) -> None:
     assert head_commit(repository / "model") == git(repository, "rev-parse", "HEAD")
     with pytest.raises(SourceError, match="not in a git repository"):
