@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from policy_gate.errors import Problem, UsageError
+from policy_gate.document import problem
+from policy_gate.errors import PolicyError, Problem, UsageError
 from policy_gate.gate.request import Request
 from policy_gate.gate.trees import Trees
-from policy_gate.model import Stage
+from policy_gate.gate.trusted import PolicyFiles
+from policy_gate.model import FailOn, Stage, stricter_fail_on
 from policy_gate.policy.config import ConfigSpec
 from policy_gate.source import head_commit
 
@@ -25,6 +27,16 @@ def refuse_own_base(request: Request, trees: Trees) -> None:
             "in a job for a tag, say --stage release"
         )
         raise UsageError(Problem(f"--base {request.base} is {commit[:12]}, the very commit that is judged", hint=hint))
+
+
+def fail_on_of(request: Request, files: PolicyFiles, *, from_base: bool) -> FailOn:
+    """When the command fails; raises PolicyError where a configuration would make a floor advisory by it."""
+    configuration = files.configuration
+    wanted = configuration.spec.fail_on
+    if wanted == "never" and configuration.document is not None and files.lock is not None and files.lock.floors():
+        message = f"fail_on is never, and {files.lock.floors()[0].source} is a floor: it cannot be made advisory"
+        raise PolicyError(problem(configuration.document, "/spec/fail_on", message))
+    return stricter_fail_on(wanted, request.fail_on) if from_base else request.fail_on or wanted
 
 
 def stage_of(request: Request, spec: ConfigSpec) -> Stage:

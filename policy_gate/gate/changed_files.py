@@ -46,6 +46,8 @@ class _Side:
     document: Document | None = None
     fault: str = ""
     line: int = 0
+    column: int = 0
+    hint: str = ""
 
     @property
     def state(self) -> str:
@@ -75,8 +77,8 @@ def compare_files(before: Configuration, after: Configuration) -> FileChanges:
         old, new = _decoded(named, old), _decoded(named, new)
         rows.extend(_compared(named, old, new, sources))
         if new.fault and named.kind != LOCK:  # what is wrong with a lock is said where the policy is loaded
-            fault = new.fault.removeprefix(UNREADABLE)
-            problems.append(Problem(f"the {named.kind} {UNREADABLE}{fault}", new.path, new.line))
+            message = f"the {named.kind}: {new.fault.removeprefix(UNREADABLE)}"
+            problems.append(Problem(message, new.path, new.line, new.column, new.hint))
     return FileChanges(rows=tuple(rows), problems=tuple(problems))
 
 
@@ -84,7 +86,7 @@ def _compared(named: _Named, old: _Side, new: _Side, sources: Sources) -> Iterat
     if old.fault or new.fault:
         source = sources.after if new.path else sources.before
         path = new.path or old.path
-        place = Place(source=source, path=path, line=new.line, column=1 if new.line else 0)
+        place = Place(source=source, path=path, line=new.line, column=new.column)
         # What cannot be read on one side cannot be compared: nothing shows that it is not looser.
         yield _row(named.kind, path, (old.state, new.state), Change.LOOSER, place)
         return
@@ -112,13 +114,13 @@ def _raw(named: _Named, side: Configuration) -> _Side:
     try:
         path = side.beside(given)
     except EvidenceError as error:
-        return _Side(path=given, fault=f"{error.reason.value}: {error.detail}")
+        return _Side(path=given, fault=f"{error.reason.value}: {error.detail}", hint=error.fix)
     if named.kind == LOCK and not _is_there(side, path):
         return _Side()
     try:
         return _Side(path=path, content=side.tree.read(path, named.limit_bytes))
     except EvidenceError as error:
-        return _Side(path=path, fault=f"{error.reason.value}: {error.detail}")
+        return _Side(path=path, fault=f"{error.reason.value}: {error.detail}", hint=error.fix)
 
 
 def _is_there(side: Configuration, path: str) -> bool:
@@ -135,7 +137,14 @@ def _decoded(named: _Named, side: _Side) -> _Side:
         return _Side(path=side.path, content=side.content, document=named.decode(side.content, side.path))
     except GateError as error:
         first = error.problems[0]
-        return _Side(path=side.path, content=side.content, fault=f"{UNREADABLE}{first.message}", line=first.line)
+        return _Side(
+            path=side.path,
+            content=side.content,
+            fault=f"{UNREADABLE}{first.message}",
+            line=first.line,
+            column=first.column,
+            hint=first.hint,
+        )
 
 
 def pack_file_differences(

@@ -14,7 +14,7 @@ from policy_gate.document import join, problem
 from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
 from policy_gate.frozen import dataclass
-from policy_gate.gate.asked import raised_from, refuse_own_base, stage_of
+from policy_gate.gate.asked import fail_on_of, raised_from, refuse_own_base, stage_of
 from policy_gate.gate.bases import Bases
 from policy_gate.gate.exempting import Exceptions, digest_collectors, read_exceptions
 from policy_gate.gate.fleet import (
@@ -37,7 +37,7 @@ from policy_gate.gate.reviewing import permission_notes, review
 from policy_gate.gate.trees import open_base, open_trees
 from policy_gate.gate.trusted import PolicyFiles, read_configuration, read_policy, read_trusted
 from policy_gate.manifest import Manifest
-from policy_gate.model import FailOn, Input, Record, Stage, Verdict, stricter_fail_on
+from policy_gate.model import FailOn, Input, Record, Stage, Verdict
 from policy_gate.policy.config import ConfigSpec
 from policy_gate.policy.direction import ANY_OTHER
 from policy_gate.policy.globs import matches
@@ -76,7 +76,7 @@ def judge_each(request: Request, present: Present[T]) -> Report[T]:
             *configuration.inputs,
             *files.inputs,
             *judges.usual.policy.inputs,
-            *trust_inputs,
+            *(trust_inputs or files.trust_inputs),
             *exceptions.inputs,
         )
         run = Run(
@@ -88,9 +88,7 @@ def judge_each(request: Request, present: Present[T]) -> Report[T]:
             trusted=trusted,
             exceptions=exceptions,
             stage=stage,
-            fail_on=stricter_fail_on(spec.fail_on, request.fail_on)
-            if trees.policy_from_base
-            else request.fail_on or spec.fail_on,
+            fail_on=fail_on_of(request, files, from_base=trees.policy_from_base),
             bootstrap=configuration.bootstrap,
             inputs=inputs,
         )

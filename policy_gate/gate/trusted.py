@@ -96,6 +96,8 @@ class PolicyFiles:
         self.today = today
         self.lock = _read_lock(configuration)
         self._trust: Trust | None = None
+        self.trust_inputs: tuple[Input, ...] = ()
+        """The trust file, once an approval was held against it."""
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -185,14 +187,19 @@ class PolicyFiles:
         if self._trust is None:
             from policy_gate.areas.signature.trust import decode_trust
 
-            self._trust = decode_trust(read_document(self.configuration.tree, self.configuration.beside(named)))
+            document = read_document(self.configuration.tree, self.configuration.beside(named))
+            self._trust = decode_trust(document)
+            self.trust_inputs = (input_of("trust", self.configuration.tree, document),)
         return self._trust
 
 
 def _read_lock(configuration: Configuration) -> Lock | None:
-    """The lock beside a configuration; None where there is none, and every remote pack is refused."""
+    """The lock beside a configuration; None where there is none, and every remote pack is refused.
+
+    It is read also where there is no configuration: a floor is part of the policy whatever that says.
+    """
     path = configuration.beside(LOCK_NAME)
-    if configuration.document is None or not _there(configuration.tree, path):
+    if not _there(configuration.tree, path):
         return None
     from policy_gate.policy.lock import decode_lock  # a run without a lock does not pay
 

@@ -17,7 +17,18 @@ from policy_gate.policy.exceptions import NotProven, WaiverLimits
 from policy_gate.policy.held import held_to
 from policy_gate.policy.overlays import Loosening, Permissions, Proves
 from policy_gate.policy.pack import Rule
-from policy_gate.policy.packs import ALWAYS, BUILTIN, Condition, Offer, Pack, PackReader, ReadPack, Setting, Taken
+from policy_gate.policy.packs import (
+    ALWAYS,
+    BUILTIN,
+    Condition,
+    Offer,
+    Pack,
+    PackReader,
+    ReadPack,
+    Setting,
+    Taken,
+    is_plain,
+)
 from policy_gate.policy.values import (
     DEFAULT_PRESET,
     Value,
@@ -162,7 +173,7 @@ def load_policy(read_pack: ReadPack, setup: Setup) -> Policy:
         rules=tuple(one for one in filled if not _is_own(one)),
         own_rules=tuple(one for one in filled if _is_own(one)),
         names=tuple(dict.fromkeys((*setup.names, *setup.added, *setup.floors))),
-        inputs=_inputs(packs, setup.source),
+        inputs=_inputs(packs, setup),
         values=values,
         packs=packs,
         selectors=_selectors(packs, setup),
@@ -355,12 +366,14 @@ def _filled(chosen: PolicyRule, values: Values, *, complete: bool) -> PolicyRule
     return replace(chosen, limits=limits)
 
 
-def _inputs(packs: Iterable[Pack], source: str) -> tuple[Input, ...]:
+def _inputs(packs: Iterable[Pack], setup: Setup) -> tuple[Input, ...]:
+    """What was read, by its path in the tree: packs of the tree lie beside the configuration."""
+    folder = setup.config.path.rpartition("/")[0] if setup.config is not None else ""
     found = (
         Input(
             role="policy",
-            source="builtin" if pack.name.startswith(BUILTIN) else source,
-            path=pack.name,
+            source="builtin" if pack.name.startswith(BUILTIN) else setup.source,
+            path=f"{folder}/{pack.name}" if folder and is_plain(pack.name) else pack.name,
             digest=f"sha256:{hashlib.sha256(pack.document.content).hexdigest()}",
         )
         for pack in packs

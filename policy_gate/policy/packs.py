@@ -184,6 +184,11 @@ class PackReader:
         )
 
 
+def is_plain(name: str) -> bool:
+    """Whether a pack is named by its path in the tree."""
+    return "://" not in name and not name.startswith(BUILTIN)
+
+
 def _refuse_no_day(pack: Pack, pointer: str, day: str) -> None:
     """A rollout until a day that does not exist would never be over, or be over on another day than it says."""
     try:
@@ -196,8 +201,7 @@ def _refuse_no_day(pack: Pack, pointer: str, day: str) -> None:
 def decode_pack(content: bytes, name: str) -> Pack:
     """Decode the bytes of a pack; raises GateError with every problem."""
     # The suffix tells YAML from JSON; a shipped or fetched pack is always YAML.
-    plain = "://" not in name and not name.startswith(BUILTIN)
-    document = load(content, name if plain else f"{name.rpartition('#')[2].removesuffix('.yaml')}.yaml")
+    document = load(content, name if is_plain(name) else f"{name.rpartition('#')[2].removesuffix('.yaml')}.yaml")
     _refuse_old_tool(document)
     return Pack(name, document, bind(document, PackDocument, error=PolicyError))
 

@@ -147,6 +147,9 @@ def waivers(draw: Any, of: tuple[str, ...]) -> Model:
 def models(draw: Any) -> Model:
     """A policy as data; most can be loaded, and all that do judge something."""
     chosen = draw(st.lists(one_of(*DECIDES), min_size=1, max_size=4, unique=True))
+    configured = draw(some_values())
+    overlays = draw(st.dictionaries(one_of(*chosen), one_of("warn", "audit", "enforce", "remove"), max_size=2))
+    loosened = [*(f"parameter {name}" for name in configured), *(f"rule {one}" for one in overlays)]
     return {
         "rules": {rule_id: draw(rules()) for rule_id in chosen},
         "elsewhere": draw(st.lists(one_of(*chosen), max_size=3, unique=True)),
@@ -154,9 +157,9 @@ def models(draw: Any) -> Model:
         "presets": draw(st.dictionaries(one_of("tight", "tighter"), presets(), max_size=2)),
         "preset": draw(one_of(None, None, "tight")),
         "select": draw(st.lists(st.tuples(one_of(*SELECTORS), one_of("tight", "tighter")), max_size=2)),
-        "configured": draw(some_values()),
-        "overlays": draw(st.dictionaries(one_of(*chosen), one_of("warn", "audit", "enforce", "remove"), max_size=2)),
-        "loosens": {place: draw(one_of(*DAYS[1:4], DAYS[2])) for place in range(4)},
+        "configured": configured,
+        "overlays": overlays,
+        "loosens": {what: draw(one_of(*DAYS[1:4], DAYS[2])) for what in loosened},
         "exceptions": {
             "waivers_max": draw(one_of(1, 2, 10)),
             "waiver_days_max": draw(one_of(10, 60, 200)),
@@ -296,9 +299,9 @@ def configuration(model: Model, names: list[str], used: set[str]) -> Model:
     overlays = {key: one for key, one in model["overlays"].items() if key in model["rules"]}
     what = [*(f"parameter {name}" for name in configured), *(f"rule {one}" for one in overlays)]
     entries = [
-        {"what": what[place], "owner": "jane", "approved_by": ["bob"], "reason": "for a test", "expires": day}
-        for place, day in model["loosens"].items()
-        if place < len(what)
+        {"what": one, "owner": "jane", "approved_by": ["bob"], "reason": "for a test", "expires": day}
+        for one, day in model["loosens"].items()
+        if one in what
     ]
     return {
         "policy": names,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_policies import Model, cases, judged, models, steps_of, verdict_or_refusal, worlds
 
-from policy_gate.errors import PolicyError
+from policy_gate.errors import PolicyError, Reason
 from policy_gate.model import Judgement, Outcome, Record, Verdict
 from policy_gate.record import encode_record
 
@@ -48,6 +48,7 @@ def exceptions_for(judgement: Judgement, step: str, model: Model, after: Record)
     return [
         *(["asked no more"] if unknown and step == f"{judgement.rule} loses its condition" else []),
         *(["a failure is waived, what is unknown is not"] if unknown and waived_by(now, "W-") else []),
+        *(["a first budget"] if unknown and judgement.reason is Reason.NOT_TRUSTED else []),
         *(["fewer waivers run"] if step.startswith("a waiver") and waived_by(now, "W-") else []),
         *(["as recorded"] if waived_by(now, "baseline") and {digest_of(one) for one in now} <= known else []),
     ]
