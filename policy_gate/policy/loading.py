@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from policy_gate.document import Document, bind, load, problem
 from policy_gate.errors import PolicyError, Problem
 from policy_gate.frozen import dataclass
-from policy_gate.model import Input, Mode, Place, Stage
+from policy_gate.model import Input, Stage
 from policy_gate.policy.config import ConfigDocument, ConfigSpec
-from policy_gate.policy.direction import Change, compare_modes, stricter_mode
-from policy_gate.policy.exceptions import NotProven, WaiverLimits
+from policy_gate.policy.configuring import configured_values, overlaid_rules
+from policy_gate.policy.direction import stricter_mode
+from policy_gate.policy.exceptions import WaiverLimits
 from policy_gate.policy.held import held_to
-from policy_gate.policy.overlays import Loosening, Permissions, Proves
-from policy_gate.policy.pack import Rule
+from policy_gate.policy.overlays import Loosening, Permissions
 from policy_gate.policy.packs import (
     ALWAYS,
     BUILTIN,
@@ -29,78 +28,43 @@ from policy_gate.policy.packs import (
     Taken,
     is_plain,
 )
+from policy_gate.policy.parts import (
+    CONFIGURATION,
+    PARAMETER,
+    PolicyRule,
+    Selector,
+    Setup,
+    is_own,
+    nothing_proven,
+    parameters_used,
+    place_of,
+)
 from policy_gate.policy.values import (
     DEFAULT_PRESET,
-    Value,
     Values,
     check_presets,
-    known_parameter,
     offered_values,
     preset_chain,
     preset_names,
-    read,
     with_preset,
 )
 
-PARAMETER = re.compile(r"\$([a-z][a-z0-9_]{0,63})")
-CONFIGURATION = "configuration"
-"""The origin of a value that the configuration sets."""
+__all__ = [
+    "CONFIGURATION",
+    "PARAMETER",
+    "Policy",
+    "PolicyRule",
+    "Selector",
+    "Setup",
+    "load_config",
+    "load_policy",
+    "nothing_proven",
+    "parameters_used",
+    "place_of",
+]
+
 MAX_RULES, MAX_CONDITIONS, MAX_WAYS = 2_000, 2_000, 64
 """How large a policy may be, so that nobody can hang the judge by proposing one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRule:
-    """A selected rule with its limits filled in; `document` and `pointer` say where the rule is written.
-
-    `ways` are the conditions under which it applies: all of any one way; none at all means always.
-    """
-
-    rule: Rule
-    mode: Mode
-    limits: Mapping[str, Setting]
-    document: Document
-    pointer: str
-    mode_after: Mode = Mode.ENFORCE
-    note: str = ""
-    ways: tuple[tuple[Condition, ...], ...] = ()
-    floor: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """A preset for the releases that a condition is true or unknown of."""
-
-    condition: Condition
-    preset: str
-
-
-def nothing_proven(digest: str, path: str, proposer: str) -> NotProven:
-    """What holds where no trust file names an approver."""
-    del digest, path, proposer
-    return NotProven(reason="no trust file names a key of an approver")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """All that a policy is put together from, beside the packs' bytes.
-
-    `source` says which tree packs are read from, for the record. With `complete` off, for reading and never for
-    judging, a required parameter without value stays `$name`. `floors` are packs that the lock marks as floor, `added`
-    those of the command line, which may only tighten, and `stages` those that are judged beside `stage`.
-    """
-
-    names: tuple[str, ...]
-    source: str
-    today: str = "0001-01-01"
-    stage: Stage | None = None
-    spec: ConfigSpec = ConfigSpec()
-    config: Document | None = None
-    added: tuple[str, ...] = ()
-    stages: tuple[Stage, ...] = ()
-    floors: tuple[str, ...] = ()
-    complete: bool = True
-    proves: Proves = nothing_proven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,13 +129,13 @@ def load_policy(read_pack: ReadPack, setup: Setup) -> Policy:
         reader, taken, floors=setup.floors, names=setup.names, added=setup.added, limits=setup.spec.limits
     )
     permissions = Permissions(setup.spec, setup.config, setup.today, exceptions, setup.proves)
-    values = _configured(values, setup, permissions)
-    rules = _overlaid(rules, setup, permissions)
+    values = configured_values(values, setup, permissions)
+    rules = overlaid_rules(rules, setup, permissions)
     _refuse_nothing(rules, setup)
     filled = [_filled(rules[one], values, complete=setup.complete) for one in sorted(rules)]
     return Policy(
-        rules=tuple(one for one in filled if not _is_own(one)),
-        own_rules=tuple(one for one in filled if _is_own(one)),
+        rules=tuple(one for one in filled if not is_own(one)),
+        own_rules=tuple(one for one in filled if is_own(one)),
         names=tuple(dict.fromkeys((*setup.names, *setup.added, *setup.floors))),
         inputs=_inputs(packs, setup),
         values=values,
@@ -184,7 +148,7 @@ def load_policy(read_pack: ReadPack, setup: Setup) -> Policy:
 
 
 def _refuse_nothing(rules: Mapping[str, PolicyRule], setup: Setup) -> None:
-    count = sum(not _is_own(rule) for rule in rules.values())
+    count = sum(not is_own(rule) for rule in rules.values())
     if not count and ALWAYS not in setup.names:
         raise PolicyError("the policy selects no rule; a gate without rules judges nothing")
     least = setup.spec.limits.rules_min
@@ -273,72 +237,6 @@ def _modes_of_preset(rules: Iterable[PolicyRule], packs: Iterable[Pack], name: s
     return tuple(by_id.values())
 
 
-def _configured(values: Values, setup: Setup, permissions: Permissions) -> dict[str, Value]:
-    configured = dict(values)
-    for name, given in setup.spec.parameters.items():
-        pointer = f"/spec/parameters/{name}"
-        known = known_parameter(values, name, setup.config, pointer)
-        if setup.config is None:
-            continue
-        setting = Setting(value=given, document=setup.config, pointer=pointer, origin=CONFIGURATION)
-        read(known.parameter, name, setting)
-        _hold_floor(name, known, setting)
-        change = known.change_to(given)
-        old = known.pack_setting.value if known.pack_setting is not None else None
-        loosens = change is Change.LOOSER or (change is Change.DIFFERENT and known.parameter.stricter != "")
-        if loosens and not permissions.allow(f"parameter {name}", f"'{name}' goes from {old!r} to {given!r}", pointer):
-            continue  # the packs' own value holds, and the permission's state says why
-        configured[name] = replace(known, setting=setting)
-    return configured
-
-
-def _hold_floor(name: str, known: Value, setting: Setting) -> None:
-    if known.floor is None:
-        return
-    floor = replace(known, pack_setting=known.floor)
-    if not floor.change_to(setting.value).tightens:
-        message = f"'{name}' is {setting.value!r}, and the floor {known.floor.origin} demands {known.floor.value!r}"
-        hint = "a floor cannot be loosened by a repository, also not by a `loosens` entry"
-        raise PolicyError(problem(setting.document, setting.pointer, message, hint))
-
-
-def _overlaid(rules: Mapping[str, PolicyRule], setup: Setup, permissions: Permissions) -> dict[str, PolicyRule]:
-    overlaid = dict(rules)
-    for rule_id, overlay in setup.spec.rules.items():
-        pointer = f"/spec/rules/{rule_id}"
-        known = rules.get(rule_id)
-        if known is None:
-            message, hint = f"the policy has no rule {rule_id}", f"rules: {', '.join(sorted(rules))}"
-            raise PolicyError(problem(setup.config, pointer, message, hint) if setup.config else message)
-        if overlay.remove:
-            _hold_rule(known, f"rule {rule_id} is removed", setup, pointer)
-            if permissions.allow(f"rule {rule_id}", f"rule {rule_id} is removed", pointer):
-                del overlaid[rule_id]
-        elif overlay.mode is not None:
-            overlaid[rule_id] = _with_mode(known, overlay.mode, setup, permissions, pointer)
-    return overlaid
-
-
-def _with_mode(known: PolicyRule, mode: Mode, setup: Setup, permissions: Permissions, pointer: str) -> PolicyRule:
-    change = f"rule {known.rule.id} goes from {known.mode_after.value} to {mode.value}"
-    if not compare_modes(known.mode_after, mode).tightens:
-        _hold_rule(known, change, setup, pointer)
-        if not permissions.allow(f"rule {known.rule.id}", change, pointer):
-            return known
-    return replace(known, mode=mode, mode_after=mode, note="")
-
-
-def _hold_rule(known: PolicyRule, change: str, setup: Setup, pointer: str) -> None:
-    if (known.floor or _is_own(known)) and setup.config is not None:
-        what = "a rule about policies themselves" if _is_own(known) else "a rule of the floor"
-        hint = "a repository can neither remove it nor make it advisory"
-        raise PolicyError(problem(setup.config, pointer, f"{change}, and is {what}", hint))
-
-
-def _is_own(rule: PolicyRule) -> bool:
-    return rule.document.path == f"{ALWAYS}.yaml"
-
-
 def _selectors(packs: tuple[Pack, ...], setup: Setup) -> tuple[Selector, ...]:
     found = []
     for position, one in enumerate(setup.spec.select):
@@ -379,26 +277,3 @@ def _inputs(packs: Iterable[Pack], setup: Setup) -> tuple[Input, ...]:
         for pack in packs
     )
     return tuple(sorted(found, key=lambda one: (one.source, one.path)))
-
-
-def place_of(document: Document, pointer: str, source: str) -> Place:
-    """The place of a pointer, or of its nearest parent that is there."""
-    nearest, span = document.nearest(pointer)
-    absent = nearest != pointer
-    return Place(
-        source=source,
-        path=document.path,
-        pointer=pointer,
-        line=span.line,
-        column=span.column,
-        # A parent stands in for what is absent: its first character says where to add, not what is wrong.
-        end_line=span.line if absent else span.end_line,
-        end_column=span.column + 1 if absent else span.end_column,
-    )
-
-
-def parameters_used(rule: Rule) -> Iterator[tuple[str, str]]:
-    """The parameters a rule's limits use, as (limit, parameter)."""
-    for name, written in rule.limits.items():
-        if isinstance(written, str) and (used := PARAMETER.fullmatch(written)):
-            yield name, used[1]
