@@ -33,7 +33,7 @@ def main() -> int:
         spoil(copy)
         print("\n2. The next release, judged against the first one. Somebody says about it:")
         print("".join(f"   - {fault}\n" for fault in FAULTS), flush=True)
-        blocked = check(copy, "--base", "HEAD")
+        blocked = check(copy, "--base", "HEAD", "--stage", "release")
         missed = sorted(set(FAULTS.values()) - blocking_rules(copy))
     print(f"\nThe first is allowed: {yes(allowed == 0)}. The second is blocked: {yes(blocked == 1)}.")
     print(f"Every fault was found by its own rule: {yes(not missed)}{f', not by {missed}' if missed else ''}.")
@@ -63,7 +63,7 @@ def check(folder: Path, *arguments: str) -> int:
 
 def blocking_rules(folder: Path) -> set[str]:
     """The rules that block a copy, from the machine format."""
-    argv = command(folder, "--base", "HEAD", "--format", "json")
+    argv = command(folder, "--base", "HEAD", "--stage", "release", "--format", "json")
     printed = subprocess.run(argv, cwd=top(folder), check=False, capture_output=True).stdout
     judgements = json.loads(printed)["records"][0]["judgements"]
     return {
