@@ -525,4 +525,4 @@ def verdict_or_refusal(model: Model, world: Model) -> Record | None:
         return None
 
 
-__all__ = ["cases", "judged", "models", "steps_of", "verdict_or_refusal", "worlds"]
+__all__ = ["VALUES", "Model", "cases", "judged", "models", "steps_of", "verdict_or_refusal", "worlds"]

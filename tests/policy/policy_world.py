@@ -42,7 +42,8 @@ def policy(config: str = "", packs: dict[str, bytes] | None = None, *, today: st
             raise PolicyError(f"no file {name}")
         return files[name]
 
-    names = ", ".join(f"'{name}'" for name in files if name not in floors) or "'builtin:fingerprint'"
+    named = more.pop("names", None) or [one for one in files if one not in (*floors, *more.get("added", ()))]
+    names = ", ".join(f"'{name}'" for name in named) or "'builtin:fingerprint'"
     lines = "".join(f"  {line}\n" for line in config.splitlines())
     text = f"apiVersion: policy-gate/v1alpha1\nkind: PolicyConfig\nspec:\n  policy: [{names}]\n{lines}"
     spec, document = load_config(text.encode(), "policy-gate.yaml")
