@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policy_gate.document import Document, problem
@@ -61,35 +62,51 @@ class Names:
     fact_types: FactTypes
     parameters: tuple[str, ...]
 
-    def roots(self, each: type[Fact] | None) -> dict[str, Root]:
+    def roots(self, each: type[Fact] | None) -> Mapping[str, Root]:
         """The names an expression may start with; `fact` is there in a rule that goes through facts of a type."""
-        from policy_gate.expression import LEAF, OPEN, closed
+        return _roots(tuple(self.fact_types), self.parameters, each)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
 
-        facts: dict[str, dict[str, Root]] = {}
-        for name in self.fact_types:
-            area, _, thing = name.partition(".")
-            facts.setdefault(area, {})[thing] = OPEN
-        known = closed({area: closed(things) for area, things in facts.items()})
-        fact = {"fact": closed({one.name: OPEN for one in fields(each)})} if each is not None else {}
-        return {
-            "manifest": OPEN,
-            "facts": known,
-            "base": closed({"manifest": OPEN, "facts": known, **fact}),
-            "params": closed(dict.fromkeys(self.parameters, OPEN)),
-            "today": LEAF,
-            **fact,
-        }
+    def parse(self, text: str, each: type[Fact] | None) -> Expression:
+        """Parse an expression; raises ExpressionError."""
+        return _parsed(text, tuple(self.fact_types), self.parameters, each)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
+
+
+@lru_cache(maxsize=64)  # the rules of a policy share a few
+def _roots(kinds: tuple[str, ...], parameters: tuple[str, ...], each: type[Fact] | None) -> Mapping[str, Root]:
+    from policy_gate.expression import LEAF, OPEN, closed
+
+    facts: dict[str, dict[str, Root]] = {}
+    for name in kinds:
+        area, _, thing = name.partition(".")
+        facts.setdefault(area, {})[thing] = OPEN
+    known = closed({area: closed(things) for area, things in facts.items()})
+    fact = {"fact": closed({one.name: OPEN for one in fields(each)})} if each is not None else {}
+    return {
+        "manifest": OPEN,
+        "facts": known,
+        "base": closed({"manifest": OPEN, "facts": known, **fact}),
+        "params": closed(dict.fromkeys(parameters, OPEN)),
+        "today": LEAF,
+        **fact,
+    }
+
+
+@lru_cache(maxsize=4096)  # stages, presets and a preview bind the same rules again
+def _parsed(text: str, kinds: tuple[str, ...], parameters: tuple[str, ...], each: type[Fact] | None) -> Expression:
+    from policy_gate.expression import parse
+
+    return parse(text, _roots(kinds, parameters, each))  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
 
 
 def bind_formula(
     condition: Condition, names: Names, problems: list[Problem], each: type[Fact] | None = None
 ) -> Formula | None:
     """Parse one expression; what is wrong is added to `problems` with line, column and suggestion."""
-    from policy_gate.expression import ExpressionError, parse
+    from policy_gate.expression import ExpressionError
 
     document, pointer = condition.document, condition.pointer
     try:
-        expression = parse(condition.text, names.roots(each))
+        expression = names.parse(condition.text, each)
     except ExpressionError as error:
         problems.append(expression_problem(condition, error))
         return None

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from policy_gate.area import FactBook
+from policy_gate.engine import base_of
 from policy_gate.errors import Problem
 from policy_gate.frozen import dataclass
 from policy_gate.gate import Request, judge
@@ -69,7 +70,9 @@ def open_findings(request: Request) -> Iterator[Findings]:
             request=request,
             configuration=configuration,
             policy=policy,
-            releases=tuple(Found(record=one, policy=judges.of(one.claims).policy) for one in report.presented),
+            releases=tuple(
+                Found(record=one, policy=judges.of(one.claims, base_of(one)).policy) for one in report.presented
+            ),
             problems=report.problems,
             exit_code=report.exit_code,
         )

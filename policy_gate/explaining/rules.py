@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from policy_gate.catalogue import bind_rules, find_check
+from policy_gate.engine import base_of
 from policy_gate.errors import Problem, UsageError
 from policy_gate.explaining.excepted import explained_exceptions, waivable_words
 from policy_gate.explaining.provenance import SOURCE, explained_limits, mode_steps, permission_words
@@ -45,7 +46,7 @@ def explain_rule(request: Request, rule_id: str) -> RuleExplanation:
             from policy_gate.explaining.releases import explained_release, judged_record
 
             record = judged_record(request)
-            judge = judges.of(record.claims)
+            judge = judges.of(record.claims, base_of(record))
             releases = (explained_release(request, trees, (record, judge), exceptions, rule_id),)
             policy = judge.policy
             chosen = _find(policy, rule_id) or chosen

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from policy_world import pack, policy, rule
 
@@ -8,7 +10,8 @@ from policy_gate.areas.fingerprint.facts import FileDigest
 from policy_gate.catalogue import bind_rules
 from policy_gate.document import load
 from policy_gate.engine import Base, BaseState, Setting, evaluate
-from policy_gate.errors import GateError, Reason
+from policy_gate.errors import GateError, Reason, TooMuchWorkError
+from policy_gate.expression import Meter
 from policy_gate.model import Missing, Outcome, ReleaseIdentity, Stage, Subject, Verdict
 from policy_gate.policy.loading import place_of
 
@@ -211,3 +214,42 @@ def test_a_rule_decides_in_one_clear_way(decides) -> None:
 def test_what_reads_signatures_belongs_to_their_area_and_so_cannot_be_waived() -> None:
     rules = bound(asserted("facts.signature.release_signature.all(s, true)"))
     assert rules[0].area == "signature"
+
+
+def crash(environment: object) -> bool:
+    raise ZeroDivisionError("by a hostile number")
+
+
+def test_a_condition_that_crashes_is_an_error_of_its_rule_and_blocks() -> None:
+    (one,) = bound(asserted("true == true", ", when: 'manifest.metadata.sequence > 3'"))
+    formula = one.ways[0][0]
+    broken = replace(formula, expression=replace(formula.expression, decide=crash))
+    record = judged([replace(one, ways=((broken,),))])
+    assert (record.judgements[0].outcome, record.verdict) == (Outcome.ERROR, Verdict.BLOCKED)
+
+
+def test_what_has_no_work_left_gives_no_record_at_all_and_no_error_that_looks_like_a_finding() -> None:
+    (one,) = bound(asserted("manifest.metadata.sequence > 3"))
+    formula = replace(one.assertion.formula, meter=Meter(0))
+    with pytest.raises(TooMuchWorkError):
+        judged([replace(one, assertion=replace(one.assertion, formula=formula))])
+
+
+def test_a_condition_about_facts_is_asked_of_the_facts_of_the_base() -> None:
+    small = asserted(
+        "manifest.metadata.sequence > 9", ", when: 'facts.fingerprint.file_digest.exists(d, d.size_bytes > 5)'"
+    )
+    now, before = digest("a", 1), digest("a", 9)
+    base = Base(state=BaseState.FOUND, claims={"metadata": {}}, facts=FactBook([before]))
+    assert judged(bound(small), now).judgements[0].outcome is Outcome.NOT_APPLICABLE
+    assert judged(bound(small), now, base=base).judgements[0].outcome is Outcome.FAIL
+    nothing = Base(state=BaseState.FOUND, claims={"metadata": {}}, facts=FactBook())
+    assert judged(bound(small), now, base=nothing).judgements[0].outcome is Outcome.UNKNOWN
+
+
+def test_a_condition_over_a_base_that_cannot_be_read_is_unknown() -> None:
+    rules = bound(asserted("manifest.metadata.sequence > 9", ", when: 'manifest.metadata.sequence > 5'"))
+    broken = Base(state=BaseState.BROKEN, detail="torn")
+    record = judged(rules, base=broken)
+    assert record.judgements[0].outcome is Outcome.UNKNOWN
+    assert "torn" in record.judgements[0].message
