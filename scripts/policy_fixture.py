@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from policy_gate.record import canonical
-from policy_gate.report.safe import safe_json
+from policy_gate.report.escaping import safe_json
 
 PROJECT = Path(__file__).resolve().parents[1]
 EXAMPLE = "examples/keyword-spotting"

@@ -44,7 +44,7 @@ def command(manifests: tuple[str, ...], output: str, *, check: bool, **given: ob
 
 
 def _say_stale(path: str, stale: tuple[KnownState, ...]) -> int:
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     if not stale:
         click.echo(safe(f"{path}: every finding in it is still there"))
@@ -59,7 +59,7 @@ def _make(findings: Findings, path: str, *, only_some: bool) -> int:
     from policy_gate.cli.together import write_together
     from policy_gate.excepting.known import plan_baseline
     from policy_gate.model import Outcome
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     made = plan_baseline(findings, path, only_some=only_some)
     write_together(findings.request.root, {path: made.text})

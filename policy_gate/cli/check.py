@@ -145,7 +145,7 @@ def _joined(report: Report[str], request: Request, output_format: str, *, colour
 
 
 def _notes(report: Report[str]) -> list[str]:
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     return [f"note: {safe(note)}\n" for note in report.notes]
 

@@ -25,7 +25,7 @@ def command(rule: str, manifest: str | None, output_format: str, **given: object
     explained = explain_rule(request, rule.upper())
     if output_format == "json":
         from policy_gate.record import as_tree, canonical
-        from policy_gate.report.safe import safe_json
+        from policy_gate.report.escaping import safe_json
 
         # JSON is UTF-8 with plain line ends on every platform.
         click.echo((safe_json(canonical(as_tree(explained))) + "\n").encode(), nl=False)

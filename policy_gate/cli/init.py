@@ -48,7 +48,7 @@ def _shown(path: Path, folder: Path) -> Path:
 
 
 def _report(draft: Draft) -> None:
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     for note in draft.notes:
         click.echo(f"note: {safe(note)}")

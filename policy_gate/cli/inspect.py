@@ -37,7 +37,7 @@ def command(model: str, dimensions: tuple[str, ...], top: int, output_format: st
 
         click.echo(f"{canonical(_tree(found))}\n".encode(), nl=False)
     else:
-        from policy_gate.report.safe import safe
+        from policy_gate.report.escaping import safe
 
         click.echo("\n".join(safe(line) for line in _lines(found, top)))
     return 0

@@ -169,7 +169,7 @@ def _say_stored(plan: Plan, *, vendor: bool) -> None:
 def _show(changes: tuple[Change, ...]) -> None:
     """A table of pins: what they were and what they become."""
     from policy_gate.report.cells import width
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     if not changes:
         return

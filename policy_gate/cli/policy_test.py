@@ -36,7 +36,7 @@ def test(files: tuple[str, ...], output_format: str, *, quiet: bool, verbose: bo
         return 0
     if output_format == "json":
         from policy_gate.record import as_tree, canonical
-        from policy_gate.report.safe import safe_json
+        from policy_gate.report.escaping import safe_json
         from policy_gate.tested import SCHEMA
 
         tree_of = {"schema": SCHEMA, "exit_code": code, "files": [as_tree(one) for one in found]}

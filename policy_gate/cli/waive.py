@@ -102,7 +102,7 @@ def _waive(request: Request, rule: str, subject: str, asked: Asked) -> int:
     from policy_gate.excepting.choosing import choose
     from policy_gate.excepting.findings import open_findings
     from policy_gate.excepting.waiving import plan_waiver
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     with open_findings(request) as findings:
         plan = plan_waiver(findings, choose(findings, rule, subject), asked)

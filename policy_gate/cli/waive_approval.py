@@ -27,7 +27,7 @@ def approve_one(request: Request, name: str, key: str, output: str, proposer: st
     from policy_gate.gate.trees import open_trees
     from policy_gate.gate.trusted import PolicyFiles, read_configuration
     from policy_gate.policy.exceptions import Proven
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     if not key:
         raise UsageError("--approve needs --key, the private key of an approver")

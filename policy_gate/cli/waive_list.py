@@ -34,7 +34,7 @@ def list_all(request: Request) -> int:
 def _lines(listed: tuple[Listed, ...]) -> Iterator[str]:
     """Columns first, then a line of words, so that a narrow terminal keeps the state."""
     from policy_gate.report.cells import width
-    from policy_gate.report.safe import safe
+    from policy_gate.report.escaping import safe
 
     rows = [tuple(safe(cell) for cell in _row(one)) for one in listed]
     columns = [max(width(row[column]) for row in rows) for column in range(3)] if rows else []

@@ -18,8 +18,8 @@ from policy_gate.explanation import (
 )
 from policy_gate.model import Judgement, Outcome, Place
 from policy_gate.report.cells import fitting, width
+from policy_gate.report.escaping import safe
 from policy_gate.report.numbers import shown, with_unit
-from policy_gate.report.safe import safe
 
 WIDTH = 88
 MAX_VALUE = 48

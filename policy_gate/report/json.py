@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from policy_gate.errors import Problem
 from policy_gate.model import Record
 from policy_gate.record import ENVELOPE, as_tree, canonical, encode_record
-from policy_gate.report.safe import safe_json
+from policy_gate.report.escaping import safe_json
 from policy_gate.review import PolicyReview
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy_gate.model import Scalar
-from policy_gate.report.safe import safe
+from policy_gate.report.escaping import safe
 
 
 def with_unit(value: Scalar, unit: str) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy_gate.model import Outcome, Place
+from policy_gate.report.escaping import safe
 from policy_gate.report.problems import render_problems
-from policy_gate.report.safe import safe
 from policy_gate.tested import CaseResult, CaseState, FileResult, Miss, RuleCoverage
 
 COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.WAIVED, Outcome.NOT_APPLICABLE)

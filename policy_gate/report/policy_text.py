@@ -8,7 +8,7 @@ from itertools import groupby
 
 from policy_gate.model import Judgement, Mode, Outcome, Preview, Verdict
 from policy_gate.report.cells import fitting, width
-from policy_gate.report.safe import safe, safe_json, safe_line
+from policy_gate.report.escaping import safe, safe_json, safe_line
 from policy_gate.report.text import GRAVITY, SourceLine, Style
 from policy_gate.review import Direction, PastFlip, PolicyChange, PolicyReview
 

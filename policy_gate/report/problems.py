@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policy_gate.errors import Problem
-from policy_gate.report.safe import safe
+from policy_gate.report.escaping import safe
 
 
 def render_problems(problems: Iterable[Problem]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from policy_gate.model import Scalar
 from policy_gate.replayed import Replayed, ReplayedFlip, ReplayedRelease
-from policy_gate.report.safe import safe
+from policy_gate.report.escaping import safe
 
 COLUMNS = (
     *("release", "version", "sequence", "stage", "day", "origin", "release_before", "release_after"),

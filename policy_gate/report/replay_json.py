@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy_gate.record import as_tree, canonical
 from policy_gate.replayed import Replayed
-from policy_gate.report.safe import safe_json
+from policy_gate.report.escaping import safe_json
 
 
 def render_replay_json(replayed: Replayed) -> str:

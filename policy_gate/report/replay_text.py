@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from policy_gate.model import Outcome
 from policy_gate.replayed import Replayed, ReplayedFlip, ReplayedRelease, Said, Totals, Waivable
 from policy_gate.report.cells import width
+from policy_gate.report.escaping import safe
 from policy_gate.report.numbers import shown, with_unit
-from policy_gate.report.safe import safe
 from policy_gate.report.text import Style
 
 SHOWN_RULES = 8

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from policy_gate.frozen import dataclass
 from policy_gate.model import Judgement, Mode, Outcome, Place, Preview, Record, Scalar, Severity, Verdict
 from policy_gate.report.cells import fitting, fitting_end, width
-from policy_gate.report.safe import safe, safe_line
+from policy_gate.report.escaping import safe, safe_line
 
 SourceLine = Callable[[Place], str]
 """Gives the text of the line a place stands on, or "" when it is not at hand."""

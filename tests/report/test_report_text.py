@@ -21,8 +21,8 @@ from policy_gate.model import (
     Verdict,
 )
 from policy_gate.report.cells import fitting, fitting_end, width
+from policy_gate.report.escaping import safe, safe_line
 from policy_gate.report.problems import render_problems
-from policy_gate.report.safe import safe, safe_line
 from policy_gate.report.text import WIDTH, Style, render_text
 
 HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
