@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UNIT := $(addprefix tests/,architecture docs engine expression gate golden manifest model policy report workbench areas/cost areas/fingerprint)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers
+.PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults
 
 $(VENV)/.runtime: pyproject.toml requirements/constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policy-gate needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
@@ -18,16 +18,20 @@ $(VENV)/.develop: $(VENV)/.runtime requirements/develop.txt
 	$(PIP) install --constraint requirements/constraints.txt --requirement requirements/develop.txt
 	touch $@
 
+.bench/.tools: scripts/test_tools.sh
+	scripts/test_tools.sh
+	touch $@
+
 demo: $(VENV)/.runtime  ## judge the example release, then a copy with honest-looking faults
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.develop  ## everything, as CI runs it
+test: $(VENV)/.develop .bench/.tools  ## everything, as CI runs it
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generate.py --check
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/.develop  ## before every commit, in seconds
 	$(BIN)/python -m ruff check .
@@ -55,6 +59,15 @@ show-side-doors: $(VENV)/.develop  ## ways a pull request may try to weaken its 
 
 show-waivers: $(VENV)/.develop  ## waivers that count and waivers that do not
 	$(BIN)/python examples/waivers.py
+
+show-pull-request: $(VENV)/.develop  ## comment, check run, suggestion and summary of one pull request, as pages in .bench/pull-request
+	$(BIN)/python scripts/show_pull_request.py
+
+show-pushes: $(VENV)/.develop .bench/.tools  ## what is written on a pull request push by push
+	$(BIN)/python examples/pull_request_tables.py pushes
+
+show-faults: $(VENV)/.develop .bench/.tools  ## what becomes of a run when GitHub fails, fault by fault
+	$(BIN)/python examples/pull_request_tables.py faults
 
 generate: $(VENV)/.develop  ## rebuild schemas, rule reference and the help in the README
 	$(BIN)/python scripts/generate.py

@@ -50,6 +50,9 @@ class Stage(StrEnum):
     RELEASE = "release"
 
 
+ReleaseEvent = Literal["tag", "publish"]
+"""What happens to a release beside a change of a branch: it is tagged, or published."""
+
 FailOn = Literal["blocked", "warned", "never"]
 """When a command fails: on a release that is blocked, also on one that only warns, or never."""
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Literal
 
 from policy_gate.frozen import dataclass
 
@@ -13,17 +14,24 @@ MARKER = "policy-gate:v1"
 _MARKER = re.compile(r"\A<!-- policy-gate:v1((?: [a-z-]+=[A-Za-z0-9._,:/-]*)+) -->")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:/-]")
 MAX_SHORT = 12
+CommentMode = Literal["on-failure", "on-warning", "always", "never"]
+"""When a comment is begun; one that is there is kept true in every mode."""
 
 
 def key_of(name: str) -> str:
     """The key of a job's comments: its name in safe letters, with a digest where that lost something."""
     plain = re.sub("-{2,}", "-", _UNSAFE.sub("-", name))[:60]
-    return plain if plain == name else f"{plain}-{short_digest(name)}"
+    return plain if plain == name else f"{plain.rstrip('-')}-{short_digest(name)}".lstrip("-")
 
 
 def short_digest(text: str) -> str:
     """The first 48 bits of a SHA-256 as hex: tells the findings of one pull request apart."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:MAX_SHORT]
+
+
+def finding_key(release_name: str, finding_id: str) -> str:
+    """Tells a finding apart over time: its release by name, its rule, subject and pointer; no line, no text."""
+    return short_digest(f"{release_name}\n{finding_id}")
 
 
 def write_marker(fields: Mapping[str, str]) -> str:
@@ -56,11 +64,13 @@ class Seen:
 
     `hunks` are, by path, the ranges of right-side lines (1-based, inclusive) that a comment may stand on; a file whose
     patch GitHub does not give has none. `sticky` are our comments of this key, oldest first; only one should be there.
+    `unread` says by part (`comments`, `line comments`, `diff`) why it is not known: what is not known is not written.
     """
 
     sticky: tuple[SeenComment, ...] = ()
     line_comments: tuple[SeenComment, ...] = ()
     hunks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, path: str, start_line: int, end_line: int) -> bool:
         """Whether lines of a file lie inside one hunk, so that GitHub takes a comment on them."""

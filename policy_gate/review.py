@@ -26,8 +26,9 @@ class Direction(StrEnum):
 class PolicyChange(Fact):
     """One thing a change does to what judges; values are words, and `line` is 1-based, 0 where none is known.
 
-    `approved_by` are labels of the approvers whose keys signed the table of all changes; `objection` says why a
-    signature that was given proves nothing.
+    `approved_by` are labels of the approvers whose keys signed the table of all changes. `reviewed_by` are the people
+    whose reviews of the judged commit approve it, such as `lee (team acme/edge)`; then the basis is attested.
+    `objection` says why a signature or a review that was given proves nothing.
     """
 
     name: ClassVar[str] = "policy.change"
@@ -41,6 +42,7 @@ class PolicyChange(Fact):
     line: int
     approved_by: tuple[str, ...] = ()
     objection: str = ""
+    reviewed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,7 +124,14 @@ UNREADABLE_BASE = Hole(
             spoil=edited("kind: [ReleaseManifest", "kind: ReleaseManifest"),
             rules=NO_GROWTH | {"REL-001", "REL-010", "REL-011", "REL-012", "REL-013", "REL-014"},
         ),
-        Case(words="its model is not in the clone", spoil=lost_object(MODEL), rules=NO_GROWTH),
+        *(
+            Case(
+                words=f"its {word} is not in the clone",
+                spoil=lost_object(path),
+                said="the base is not whole: its content is not in this clone",
+            )
+            for word, path in (("model", MODEL), ("manifest", "release.yaml"))
+        ),
         Case(
             words="its configuration is not in the clone",
             spoil=lost_object(CONFIGURATION),

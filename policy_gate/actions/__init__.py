@@ -1,1 +1,1 @@
-"""The job: what a workflow asks, and what it is told without any token."""
+"""The job on GitHub: which commit is judged by which, what a run says without a token, what it posts with one."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from policy_gate.errors import Problem
     from policy_gate.gate import Present, Report, Request
     from policy_gate.model import Record
 
+T = TypeVar("T")
+
+FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
 FEW_RELEASES = 3
 """Of more releases than this, those that are allowed get one line each."""
 
@@ -22,14 +26,20 @@ EPILOG = "Exit codes: 0 allowed, 1 blocked, 2 could not be judged, 3 internal er
 
 @click.command("check", epilog=EPILOG)
 @click.argument("manifests", nargs=-1, type=click.Path())
-@click.option("--base", default="", metavar="REV", help="Judge against this revision, by the policies it holds.")
+@click.option(
+    "--base",
+    "bases",
+    multiple=True,
+    metavar="BASE",
+    help="A revision, by whose policies to judge; also record:PATH or bundle:PATH, to compare with.",
+)
 @click.option("--tree", default="working", metavar="TREE", help="What to judge: working, index, or a revision.")
 @click.option("--bundle", type=click.Path(exists=True), help="Judge a bundle: a directory or an archive.")
 @click.option("--config", default="", metavar="FILE", help="Configuration; default: policy-gate.yaml at the top.")
 @click.option("--policy", "policies", multiple=True, metavar="PACK", help="builtin:NAME or a pack file; repeatable.")
 @click.option("--stage", type=click.Choice(["candidate", "release"]), help="May the bytes still change, or not?")
 @click.option("--fail-on", type=click.Choice(["blocked", "warned", "never"]), help="Exit 1 when; default: blocked.")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "output_format", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False), help="Write the report to a file.")
 @click.option("--now", type=click.DateTime(["%Y-%m-%d"]), help="Judge as of this day (UTC) instead of today.")
 @click.option("--no-base", is_flag=True, help="In CI: accept the tree's own policies; the report says it is advice.")
@@ -41,19 +51,31 @@ def command(output_format: str, output: str | None, *, quiet: bool, verbose: boo
     Every value that can be recomputed is recomputed; what cannot be established does not pass.
     """
     request = _request(given)
-    report = _judged(request, _present(request, output_format, colour=_colour(output), verbose=verbose))
-    if quiet and report.exit_code == 0 and not output:
+    text, problems, exit_code = _reported(request, output_format, colour=_colour(output), verbose=verbose)
+    if quiet and exit_code == 0 and not output:
         return 0
     if output_format == "text" or output:
         from policy_gate.report.problems import render_problems
 
-        click.echo(render_problems(report.problems), err=True, nl=False)
-    text = _joined(report, request, output_format, colour=_colour(output))
+        click.echo(render_problems(problems), err=True, nl=False)
     _write(text, output, output_format)
-    return report.exit_code
+    return exit_code
 
 
-def _judged(request: Request, present: Present[str]) -> Report[str]:
+def _reported(
+    request: Request, output_format: str, *, colour: bool, verbose: bool
+) -> tuple[str, tuple[Problem, ...], int]:
+    """The report in its format, what could not be judged, and the exit code."""
+    if output_format in ("text", "json"):
+        report = _judged(request, _present(request, output_format, colour=colour, verbose=verbose))
+        return _joined(report, request, output_format, colour=colour), report.problems, report.exit_code
+    from policy_gate.cli.rendering import overview_of, render
+
+    whole = _judged(request, lambda record, _: record)
+    return render(overview_of(whole), output_format), whole.problems, whole.exit_code
+
+
+def _judged(request: Request, present: Present[T]) -> Report[T]:
     """The report of a run, also of one that could judge nothing: every format says why."""
     from policy_gate.errors import GateError
     from policy_gate.gate import Report, judge_each
@@ -70,10 +92,11 @@ def _request(given: dict[str, object]) -> Request:
 
     from policy_gate.cli.paths import inside
     from policy_gate.errors import UsageError
-    from policy_gate.gate import Request, default_root
+    from policy_gate.gate import Request, default_root, split_bases
     from policy_gate.model import Stage
 
-    base, bundle, tree = str(given["base"]), given["bundle"], str(given["tree"])
+    bundle, tree = given["bundle"], str(given["tree"])
+    base, compare = split_bases(map(str, given["bases"]) if isinstance(given["bases"], tuple) else ())
     fail_on = given["fail_on"]
     now = given["now"]
     today = datetime.now(UTC).date()
@@ -90,6 +113,7 @@ def _request(given: dict[str, object]) -> Request:
         root=root,
         tree=f"bundle:{bundle}" if bundle else tree,
         base=base,
+        compare=compare,
         config=_config(str(given["config"]), root, bundle=bool(bundle) and not base),
         policies=tuple(str(one) for one in given["policies"]) if isinstance(given["policies"], tuple) else (),
         stage=Stage(str(given["stage"])) if given["stage"] else None,
@@ -122,7 +146,7 @@ def _present(request: Request, output_format: str, *, colour: bool, verbose: boo
         from policy_gate.record import encode_record
 
         return lambda record, _: encode_record(record)
-    from policy_gate.cli.excerpt import source_lines
+    from policy_gate.gate.excerpt import source_lines
     from policy_gate.model import Verdict
     from policy_gate.report.text import Style, render_text, render_verdict
 
@@ -154,7 +178,7 @@ def _review(report: Report[str], request: Request, *, colour: bool) -> list[str]
     """The result about the policy itself, after those about releases."""
     if report.review is None:
         return []
-    from policy_gate.cli.excerpt import source_lines
+    from policy_gate.gate.excerpt import source_lines
     from policy_gate.report.policy_text import render_policy_text
     from policy_gate.report.text import Style
 
@@ -169,8 +193,8 @@ def _colour(output: str | None) -> bool:
 
 def _write(text: str, output: str | None, output_format: str) -> None:
     if output is None:
-        # JSON is UTF-8 with plain line ends on every platform.
-        click.echo(text.encode(errors="backslashreplace") if output_format == "json" else text, nl=False)
+        # What a machine reads is UTF-8 with plain line ends on every platform.
+        click.echo(text if output_format == "text" else text.encode(errors="backslashreplace"), nl=False)
         return
     from policy_gate.cli.writing import write_whole
 

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from policy_gate.document import Edit
     from policy_gate.model import Record
-
-SEQUENCE = "/metadata/sequence"
 
 
 @click.command("fix")
@@ -49,6 +46,7 @@ def command(manifests: tuple[str, ...], config: str, policies: tuple[str, ...], 
 def _mend(root: Path, record: Record, *, diff: bool) -> None:
     from policy_gate.cli.writing import write_whole
     from policy_gate.document import apply_edits, load
+    from policy_gate.manifest.mending import derived_edits, is_signed
 
     path = root / record.release.path
     edits = derived_edits(record)
@@ -62,25 +60,8 @@ def _mend(root: Path, record: Record, *, diff: bool) -> None:
         return
     write_whole(path, text)
     click.echo(f"{record.release.path}: wrote {', '.join(edit.pointer for edit in edits)}")
-    if "signing" in record.claims:
+    if is_signed(record):
         click.echo("  its bytes changed: sign the release again")
-
-
-def derived_edits(record: Record) -> tuple[Edit, ...]:
-    """Every computed value some judgement of a record offers, once per pointer, and the sequence this change needs."""
-    from policy_gate.document import Edit
-    from policy_gate.manifest.claims import MAX_SEQUENCE
-
-    offered = {
-        fix.pointer: Edit(pointer=fix.pointer, value=fix.replacement)
-        for judgement in record.judgements
-        for fix in judgement.fixes
-        if fix.replacement is not None
-    }
-    if offered and record.base is not None and record.release.sequence <= record.base.sequence < MAX_SEQUENCE:
-        # Writing makes another manifest, which its number has to say; the judgement could not know yet.
-        offered.setdefault(SEQUENCE, Edit(pointer=SEQUENCE, value=record.base.sequence + 1))
-    return tuple(offered[pointer] for pointer in sorted(offered))
 
 
 def _show_diff(before: str, after: str, path: str) -> None:

@@ -65,8 +65,8 @@ def _print(review: PolicyReview, output_format: str, root: Path, today: date) ->
 
 def _lines_of(root: Path, today: date) -> Callable[[Place], str]:
     """Lines of the working tree; of other trees the table and the place say enough."""
-    from policy_gate.cli.excerpt import source_lines
     from policy_gate.gate import Request
+    from policy_gate.gate.excerpt import source_lines
 
     line_of = source_lines(Request(root=root, today=today))
     return lambda place: line_of(place) if place.source in ("head", "working tree") else ""

@@ -36,7 +36,7 @@ class World:
             self._environment = {
                 "manifest": setting.claims,
                 "facts": _trees({kind for one in formulas for kind in one.facts}, facts, setting.uncollected),
-                "base": _base(base, {kind for one in formulas for kind in one.base_facts}, setting.uncollected),
+                "base": _base(base, {kind for one in formulas for kind in one.base_facts}),
                 "params": setting.parameters,
                 "today": setting.today,
             }
@@ -76,7 +76,7 @@ class World:
             unreadable = Absent(Reason.BASE_UNKNOWN.value, base.detail)
             yield {**self._environment, "manifest": unreadable, "facts": unreadable}
         elif base.facts is not None:
-            facts = _trees({kind for one in conditions for kind in one.facts}, base.facts, self.uncollected)
+            facts = _trees({kind for one in conditions for kind in one.facts}, base.facts, base.uncollected)
             yield {**self._environment, "manifest": base.claims, "facts": facts}
         elif base.claims:  # of the release that stood here under another name
             other = Absent(Reason.BASE_UNKNOWN.value, "the facts of another release are not compared")
@@ -164,7 +164,7 @@ def _tree(fact: Fact) -> dict[str, object]:
     return {**tree, "subject": str(fact.subject)}
 
 
-def _base(base: Base, kinds: Iterable[type[Fact]], uncollected: Reason) -> object:
+def _base(base: Base, kinds: Iterable[type[Fact]]) -> object:
     """The base as expressions see it: nothing at all without a baseline, not known where it cannot be read."""
     from policy_gate.expression import Absent
 
@@ -172,7 +172,7 @@ def _base(base: Base, kinds: Iterable[type[Fact]], uncollected: Reason) -> objec
         return Absent(Reason.BASE_UNKNOWN.value, base.detail)
     if base.facts is None:
         return {}
-    return {"manifest": base.claims, "facts": _trees(kinds, base.facts, uncollected)}
+    return {"manifest": base.claims, "facts": _trees(kinds, base.facts, base.uncollected)}
 
 
 def _explained(formula: Formula, environment: Mapping[str, object]) -> Explanation:

@@ -13,13 +13,18 @@ from policy_gate.model import BaseState, Fact, Input, Judgement, Place, ReleaseI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The base release as facts from the same collectors; `detail` says what was wrong when it is BROKEN."""
+    """The base release as facts from the same collectors; `detail` says what was wrong when it is BROKEN.
+
+    Of a first release it says where no release of this name was found. `uncollected` is why there may be no entry at
+    all of a fact type: of a base that is known from a record, that nobody asked for it then.
+    """
 
     state: BaseState
     identity: ReleaseIdentity | None = None
     claims: Mapping[str, object] = field(default_factory=dict)
     facts: FactBook | None = None
     detail: str = ""
+    uncollected: Reason = Reason.NOTHING_TO_JUDGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

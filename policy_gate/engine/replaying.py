@@ -61,7 +61,8 @@ def base_of(record: Record) -> Base:
         identity=record.base,
         claims=record.base_claims,
         facts=FactBook((*record.base_facts, *record.base_missing)) if found else None,
-        detail=record.base_note.partition(": ")[2] if record.base_state is BaseState.BROKEN else "",
+        detail=record.base_note.removeprefix(record.base_state.value).removeprefix(": "),
+        uncollected=Reason.NOT_IN_RECORD,
     )
 
 

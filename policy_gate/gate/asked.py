@@ -15,9 +15,10 @@ from policy_gate.source import head_commit
 def refuse_own_base(request: Request, trees: Trees) -> None:
     """A pull request that is its own base is judged by what it says itself, as in a clone that is too shallow.
 
-    A tag is its own base, which the command line says by its stage; what the configuration says would be its own word.
+    A tag is its own base, which the command line says by its stage, or the service by its event; what the configuration
+    says would be its own word.
     """
-    if not request.in_ci or not request.base or trees.base is None or request.stage is Stage.RELEASE:
+    if not request.in_ci or not request.base or trees.base is None or is_release(request):
         return
     judged = head_commit(request.root) if request.tree in ("working", "index") else trees.head.source
     commit = trees.base.source.rpartition(":")[2]
@@ -27,6 +28,11 @@ def refuse_own_base(request: Request, trees: Trees) -> None:
             "in a job for a tag, say --stage release"
         )
         raise UsageError(Problem(f"--base {request.base} is {commit[:12]}, the very commit that is judged", hint=hint))
+
+
+def is_release(request: Request) -> bool:
+    """Whether who starts the run says that it is about a release, by its stage or by what happened."""
+    return request.stage is Stage.RELEASE or request.event is not None
 
 
 def fail_on_of(request: Request, files: PolicyFiles, *, from_base: bool) -> FailOn:
@@ -40,10 +46,14 @@ def fail_on_of(request: Request, files: PolicyFiles, *, from_base: bool) -> Fail
 
 
 def stage_of(request: Request, spec: ConfigSpec) -> Stage:
-    """The stage to judge at; against a base the command line may only tighten, and `release` asks for more."""
-    if request.base and Stage.RELEASE in (request.stage, spec.stage):
+    """The stage to judge at; against a base the command line may only tighten, and `release` asks for more.
+
+    A tag or a publication is a release where the configuration does not say otherwise.
+    """
+    configured = Stage.RELEASE if request.event in spec.release_events else spec.stage
+    if request.base and Stage.RELEASE in (request.stage, configured):
         return Stage.RELEASE
-    return request.stage or spec.stage
+    return request.stage or configured
 
 
 def raised_from(request: Request, spec: ConfigSpec, stage: Stage) -> tuple[Stage, ...]:

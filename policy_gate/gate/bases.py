@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from policy_gate.area import History
-from policy_gate.errors import GateError, ManifestError, Problem
+from policy_gate.errors import EvidenceError, GateError, ManifestError, Problem, SourceError
 from policy_gate.gate.reading import find_manifests, read_manifest
 from policy_gate.manifest import Manifest
 from policy_gate.policy.config import ConfigSpec
-from policy_gate.source import Tree
+from policy_gate.source import Tree, check_path
+from policy_gate.source.tree import NOT_FETCHED, refused
+
+MAX_LEFT_OUT = 5
 
 
 @dataclass(slots=True)
@@ -89,5 +92,34 @@ class Bases:
             elif found is not None and found.metadata.name not in kept:
                 yield Problem(f"release '{found.metadata.name}' of the base has no manifest any more", path, hint=hint)
 
+    def refuse_left_out(self, manifest: Manifest | None = None) -> None:
+        """Refuse a base that this clone left out a part of: a manifest of it, or what a manifest lists. SourceError.
+
+        Git would fetch that when it is read; the gate never does, and what it cannot read is not small or unchanged.
+        """
+        if self.tree is None:
+            return
+        absent = self.tree.memo("left out", self._left_out)
+        wanted = self.paths() if manifest is None else tuple(_listed_by(manifest))
+        missed = [path for path in wanted if path in absent] if absent else []
+        if missed:
+            raise SourceError(
+                Problem(f"the base is not whole: {NOT_FETCHED}", path, hint=refused(path, NOT_FETCHED).fix)
+                for path in missed[:MAX_LEFT_OUT]
+            )
+
+    def _left_out(self) -> frozenset[str]:
+        entries = self.tree.list() if self.tree is not None else ()
+        return frozenset(entry.path for entry in entries if entry.refusal == NOT_FETCHED)
+
     def _unreadable(self) -> Iterator[GateError]:
         return (found for path in self.paths() if isinstance(found := self.at(path), GateError))
+
+
+def _listed_by(manifest: Manifest) -> Iterator[str]:
+    for artifact in manifest.artifacts:
+        try:
+            relative = check_path(artifact.path)
+        except EvidenceError:
+            continue  # its collector says so, with its place
+        yield f"{manifest.folder}/{relative}" if manifest.folder else relative

@@ -12,7 +12,7 @@ from policy_gate.areas.policy.change_facts import Direction, PolicyChange, Propo
 from policy_gate.engine import fold, judge_facts
 from policy_gate.gate.change_approval import change_digest
 from policy_gate.gate.changes import PROPOSAL, Changes
-from policy_gate.model import Fact, Judgement, Place, Preview, Subject
+from policy_gate.model import Basis, Fact, Judgement, Place, Preview, Subject
 from policy_gate.policy.exceptions import NO_PROOF, NotProven, Proof, Proven
 from policy_gate.review import SCHEMA, PastFlip, PolicyReview
 
@@ -93,6 +93,7 @@ def _subject(row: Difference) -> Subject:
 
 def _fact(row: Difference, proof: Proof) -> PolicyChange:
     place = row.place or NOWHERE
+    reviewed_by = proof.by if isinstance(proof, Proven) and proof.reviewed else ()
     return PolicyChange(
         subject=_subject(row),
         pointer=place.pointer,
@@ -104,8 +105,10 @@ def _fact(row: Difference, proof: Proof) -> PolicyChange:
         source=place.source,
         path=place.path,
         line=place.line,
-        approved_by=proof.by if isinstance(proof, Proven) else (),
+        basis=Basis.ATTESTED if reviewed_by else Basis.RECOMPUTED,
+        approved_by=proof.by if isinstance(proof, Proven) and not proof.reviewed else (),
         objection=proof.reason if isinstance(proof, NotProven) and proof is not NO_PROOF else "",
+        reviewed_by=reviewed_by,
     )
 
 

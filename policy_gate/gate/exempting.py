@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from policy_gate.engine import Exempt, Exempted
-from policy_gate.errors import EvidenceError, SourceError
+from policy_gate.errors import EvidenceError, Problem, SourceError
 from policy_gate.frozen import dataclass
 from policy_gate.gate.reading import input_of, read_document
 from policy_gate.model import Fact, Input, Judgement, Place, ReleaseIdentity, Subject
@@ -106,7 +106,8 @@ def read_exceptions(files: PolicyFiles) -> Exceptions:
         try:
             content = tree.read(path, LIMITS.max_bytes)
         except EvidenceError as error:
-            raise SourceError(f"{path}: {error.reason.value}: {error.detail}") from error
+            hint = error.fix or "`policy-gate baseline` writes it; or take `baseline` out of the configuration"
+            raise SourceError(Problem(f"{error.reason.value}: {error.detail}", path, hint=hint)) from error
         document = load_json(content, path, LIMITS)
         baseline = load_baseline(document)
         inputs.append(input_of("baseline", tree, document))

@@ -45,6 +45,12 @@ def input_of(role: str, tree: Tree, document: Document) -> Input:
     return Input(role=role, source=tree.source, path=document.path, digest=digest)
 
 
+def claims_of(manifest: Manifest) -> dict[str, object]:
+    """The claims of a manifest as they are written."""
+    root = manifest.document.root
+    return dict(root) if isinstance(root, dict) else {}
+
+
 def identity_of(manifest: Manifest, tree: Tree) -> ReleaseIdentity:
     """The release a manifest describes."""
     return ReleaseIdentity(

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from policy_gate.approval_reviews import Reviews
 from policy_gate.errors import Problem
 from policy_gate.frozen import dataclass
-from policy_gate.model import FailOn, Preview, Stage
+from policy_gate.model import FailOn, Preview, ReleaseEvent, Stage
 from policy_gate.review import PolicyReview
 from policy_gate.source import git_root
 
@@ -26,9 +27,13 @@ class Request:
     """`working`, `index`, a revision, or the path of a bundle after `bundle:`."""
     base: str = ""
     """The base revision; empty: compare with HEAD where there is one, and trust the head's own policies."""
+    compare: str = ""
+    """An earlier run's record after `record:`, or an earlier release after `bundle:`, to compare with; "" for git's."""
     config: str = ""
     policies: tuple[str, ...] = ()
     stage: Stage | None = None
+    event: ReleaseEvent | None = None
+    """What a service says this run is for, beside a change of a branch; the configuration says which stage that is."""
     fail_on: FailOn | None = None
     manifests: tuple[str, ...] = ()
     exceptions: bool = True
@@ -36,6 +41,8 @@ class Request:
     today: date
     in_ci: bool = False
     """Whether a pull request is judged by a service: then the base cannot be the very commit that is judged."""
+    reviews: Reviews | None = None
+    """Who approves the judged commit by a review on GitHub; None where nobody looked."""
     progress: Callable[[int], None] | None = None
 
 

@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from policy_gate.catalogue import fact_types
+from policy_gate.engine import base_of
 from policy_gate.engine.past import PastRelease, ReplayJudge, compare
 from policy_gate.engine.record_reading import RecordReader, bundle_of, parse_document
 from policy_gate.errors import EvidenceError, GateError
 from policy_gate.gate.change_approval import approval_of, change_digest
 from policy_gate.gate.change_review import review_changes
+from policy_gate.gate.change_reviewers import either, proof_of_reviews
 from policy_gate.gate.changes import changes_of
 from policy_gate.gate.proposal import judges_at
 from policy_gate.model import Flip, Preview, Record, Stage
@@ -52,13 +54,14 @@ def review(
         return None
     pasts, unread = _past_records(trees.base, files.configuration.spec.records)
     flips = tuple(_flips(pasts, request, files, proposal))
+    digest = change_digest(changes.rows, changes.context)
     return review_changes(
         changes,
         judges.usual.own_rules,
         base=trees.base.source,
         head=trees.head.source,
         today=request.today.isoformat(),
-        proof=approval_of(files, trees.head, change_digest(changes.rows, changes.context)),
+        proof=either(approval_of(files, trees.head, digest), lambda: proof_of_reviews(request, trees, files, digest)),
         previews=previews,
         flips=flips,
         records_replayed=len(pasts) if _can_judge(proposal) else 0,
@@ -112,7 +115,7 @@ def _flips(
 
 
 def _judge_of(by_stage: Mapping[Stage, Judges], record: Record) -> ReplayJudge:
-    judge = by_stage[record.stage].of(record.claims)
+    judge = by_stage[record.stage].of(record.claims, base_of(record))
     return ReplayJudge(
         rules=judge.rules,
         limits=judge.policy.exceptions,

@@ -11,11 +11,14 @@ from typing import TypeVar
 from policy_gate import __version__
 from policy_gate.area import Collector, Evidence, FactBook, History, Trusted
 from policy_gate.document import join, problem
-from policy_gate.engine import Base, BaseState, Setting, collect, evaluate, exit_code
+from policy_gate.engine import Base, Setting, collect, evaluate, exit_code
 from policy_gate.errors import EvidenceError, GateError, Problem, UsageError
 from policy_gate.frozen import dataclass
 from policy_gate.gate.asked import fail_on_of, raised_from, refuse_own_base, stage_of
 from policy_gate.gate.bases import Bases
+from policy_gate.gate.before import Before, before
+from policy_gate.gate.earlier import NO_COMPARISON, Comparison
+from policy_gate.gate.earlier_source import open_comparison
 from policy_gate.gate.exempting import Exceptions, digest_collectors, read_exceptions
 from policy_gate.gate.fleet import (
     FLEET,
@@ -31,10 +34,10 @@ from policy_gate.gate.fleet import (
 )
 from policy_gate.gate.judge import Judges
 from policy_gate.gate.proposal import Proposal, joined, read_proposal, with_proposed, with_proposed_base
-from policy_gate.gate.reading import find_manifests, identity_of, input_of, read_manifest
+from policy_gate.gate.reading import claims_of, find_manifests, identity_of, input_of, read_manifest
 from policy_gate.gate.request import Report, Request
 from policy_gate.gate.reviewing import permission_notes, review
-from policy_gate.gate.trees import open_base, open_trees
+from policy_gate.gate.trees import Trees, open_base, open_trees
 from policy_gate.gate.trusted import PolicyFiles, read_configuration, read_policy, read_trusted
 from policy_gate.manifest import Manifest
 from policy_gate.model import FailOn, Input, Record, Stage, Verdict
@@ -57,50 +60,62 @@ def judge(request: Request) -> Report[Record]:
 def judge_each(request: Request, present: Present[T]) -> Report[T]:
     """As `judge`, keeping of each record only what `present` makes of it; a large fleet is judged on all cores."""
     with open_trees(request) as trees:
-        today = request.today.isoformat()
         configuration = read_configuration(request.config, trees.trusted, from_base=trees.policy_from_base)
         if not request.exceptions:
             configuration = configuration.without("waivers", "baseline")
-        spec = configuration.spec
-        files = PolicyFiles(configuration, today)
-        stage = stage_of(request, spec)
-        refuse_own_base(request, trees)
-        also = raised_from(request, spec, stage)
-        policy = read_policy(request, files, stage, from_base=trees.policy_from_base, also=also)
-        judges = Judges(policy, stage, today, also)
-        trusted, trust_inputs = read_trusted(configuration, judges.usual.rules)
-        exceptions = read_exceptions(files)
-        if not request.exceptions:  # who drafts a waiver may want to bind it to bytes
-            exceptions = replace(exceptions, collectors=digest_collectors())
-        inputs = (
-            *configuration.inputs,
-            *files.inputs,
-            *judges.usual.policy.inputs,
-            *(trust_inputs or files.trust_inputs),
-            *exceptions.inputs,
-        )
-        run = Run(
-            request=request,
-            head=trees.head,
-            bases=Bases(trees.base, spec, partial(open_base, request)),
-            judges=judges,
-            proposal=read_proposal(request, trees, stage, inputs) if trees.policy_from_base else None,
-            trusted=trusted,
-            exceptions=exceptions,
-            stage=stage,
-            fail_on=fail_on_of(request, files, from_base=trees.policy_from_base),
-            bootstrap=configuration.bootstrap,
-            inputs=inputs,
-        )
-        report = run.judge_all(spec, present)
-        notes = permission_notes(judges.usual.policy)
-        if not trees.policy_from_base:
-            return replace(report, notes=(*report.notes, *notes))
-        found = review(request, trees, files, judges, run.proposal, previews=report.previews)
-        if found is None:
-            return replace(report, notes=(*report.notes, *notes))
-        failed = found.verdict is Verdict.BLOCKED and run.fail_on != "never"
-        return replace(report, review=found, exit_code=max(report.exit_code, 1 if failed else 0))
+        files = PolicyFiles(configuration, request.today.isoformat())
+        run = _run(request, trees, files)
+        run.bases.refuse_left_out()
+        with open_comparison(request, configuration.spec.manifests) as comparison:
+            report = replace(run, comparison=comparison).judge_all(configuration.spec, present)
+        return _reviewed(run, trees, files, report)
+
+
+def _run(request: Request, trees: Trees, files: PolicyFiles) -> Run:
+    """Read everything that judges; raises GateError."""
+    configuration = files.configuration
+    spec = configuration.spec
+    stage = stage_of(request, spec)
+    refuse_own_base(request, trees)
+    also = raised_from(request, spec, stage)
+    policy = read_policy(request, files, stage, from_base=trees.policy_from_base, also=also)
+    judges = Judges(policy, stage, files.today, also)
+    trusted, trust_inputs = read_trusted(configuration, judges.usual.rules)
+    exceptions = read_exceptions(files)
+    if not request.exceptions:  # who drafts a waiver may want to bind it to bytes
+        exceptions = replace(exceptions, collectors=digest_collectors())
+    inputs = (
+        *configuration.inputs,
+        *files.inputs,
+        *judges.usual.policy.inputs,
+        *(trust_inputs or files.trust_inputs),
+        *exceptions.inputs,
+    )
+    return Run(
+        request=request,
+        head=trees.head,
+        bases=Bases(trees.base, spec, partial(open_base, request)),
+        judges=judges,
+        proposal=read_proposal(request, trees, stage, inputs) if trees.policy_from_base else None,
+        trusted=trusted,
+        exceptions=exceptions,
+        stage=stage,
+        fail_on=fail_on_of(request, files, from_base=trees.policy_from_base),
+        bootstrap=configuration.bootstrap,
+        inputs=inputs,
+    )
+
+
+def _reviewed(run: Run, trees: Trees, files: PolicyFiles, report: Report[T]) -> Report[T]:
+    """A report with what the change does to its judge, or else with notes on the policy."""
+    notes = permission_notes(run.judges.usual.policy)
+    found = None
+    if trees.policy_from_base:
+        found = review(run.request, trees, files, run.judges, run.proposal, previews=report.previews)
+    if found is None:
+        return replace(report, notes=(*report.notes, *notes))
+    failed = found.verdict is Verdict.BLOCKED and run.fail_on != "never"
+    return replace(report, review=found, exit_code=max(report.exit_code, 1 if failed else 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +133,7 @@ class Run:
     fail_on: FailOn
     bootstrap: bool
     inputs: tuple[Input, ...]
+    comparison: Comparison = NO_COMPARISON
 
     def judge_all(self, spec: ConfigSpec, present: Present[T]) -> Report[T]:
         """Judge every manifest of the request, on all cores when there are many."""
@@ -143,7 +159,9 @@ class Run:
         return manifests >= FLEET and self.request.tree == "working" and can_fork()
 
     def _judge_share(self, spec: ConfigSpec, paths: Sequence[str], present: Present[T], desk: Desk) -> Share[T]:
-        run = self if desk.first else replace(self, bases=self.bases.reopened())
+        run = self
+        if not desk.first:
+            run = replace(self, bases=self.bases.reopened(), comparison=self.comparison.reopened())
         manifests, problems = run.read_share(paths, desk)
         everywhere = desk.exchange(run.known(manifests.values(), spec, paths))
         if desk.first:
@@ -156,8 +174,13 @@ class Run:
         run.digest_all(manifests.values())
         judged = []
         for position, path in desk.mine(paths):
-            if path in manifests:
-                record = run.judge_one(manifests[path], everywhere.listed)
+            try:
+                past = run.before(manifests[path]) if path in manifests else None
+            except GateError as error:
+                problems.extend(error.problems)
+                continue
+            if past is not None:
+                record = run.judge_one(manifests[path], past, everywhere.listed)
                 code = exit_code(record, self.fail_on)
                 shown = present(record, len(paths))
                 judged.append(Judged(position, shown, code, record.release.name, record.preview))
@@ -236,16 +259,18 @@ class Run:
         for path, digest in found.items():
             self.head.memo(f"digest:{path}", partial(_given, digest))
 
-    def judge_one(self, manifest: Manifest, listed: frozenset[str]) -> Record:
-        """Judge one release; `listed` are the files that some manifest lists."""
-        history, base_manifest = self.bases.history(manifest)
+    def before(self, manifest: Manifest) -> Before:
+        """What a release is compared with; raises GateError where that cannot be established."""
+        return before(self.bases, self.comparison, manifest)
+
+    def judge_one(self, manifest: Manifest, past: Before, listed: frozenset[str]) -> Record:
+        """Judge one release against what came before it; `listed` are the files that some manifest lists."""
         claims = claims_of(manifest)
-        base = self._base(history, base_manifest, manifest.path)
-        judge = self.judges.of(claims, base)
+        judge = self.judges.of(claims, past.base)
         proposal = self.proposal
         collectors = joined(judge.collectors, self.exceptions.collectors)
-        facts = collect(with_proposed(collectors, proposal), self._evidence(manifest, self.head, history, listed))
-        base = self._with_facts(base, base_manifest, with_proposed_base(judge.base_collectors, proposal))
+        facts = collect(with_proposed(collectors, proposal), self._evidence(manifest, self.head, past.history, listed))
+        base = self._with_facts(past, with_proposed_base(judge.base_collectors, proposal))
         release = identity_of(manifest, self.head)
         setting = Setting(
             claims=claims,
@@ -257,9 +282,9 @@ class Run:
             policy_names=judge.policy.names,
             policy_source=self.trusted.source,
             bootstrap=self.bootstrap,
-            inputs=(input_of("manifest", self.head, manifest.document), *self.inputs),
+            inputs=(input_of("manifest", self.head, manifest.document), *past.inputs, *self.inputs),
             parameters=judge.parameters,
-            limits=self._limits(),
+            limits=(*self._limits(), *past.notes),
         )
         exempt = self.exceptions.for_release(release, judge.policy)
         record = evaluate(judge.rules, facts, base, setting, own_rules=judge.own_rules, exempt=exempt)
@@ -285,30 +310,11 @@ class Run:
             listed_files=listed,
         )
 
-    def _base(self, history: History, found: Manifest | GateError | None, path: str) -> Base:
-        if not history.base_known:
-            return Base(state=BaseState.NO_BASE)
-        if isinstance(found, GateError):
-            return Base(state=BaseState.BROKEN, detail=str(found))
-        if found is None or self.bases.tree is None:
-            # A new name for what stands at this path does not change what its conditions and selectors ask for.
-            other = self.bases.at(path)
-            claims = claims_of(other) if isinstance(other, Manifest) else {}
-            return Base(state=BaseState.FIRST_RELEASE, claims=claims)
-        identity = identity_of(found, self.bases.tree)
-        return Base(state=BaseState.FOUND, identity=identity, claims=claims_of(found))
-
-    def _with_facts(self, base: Base, found: Manifest | GateError | None, collectors: tuple[Collector, ...]) -> Base:
-        if base.state is not BaseState.FOUND or not isinstance(found, Manifest) or self.bases.tree is None:
-            return base
-        evidence = self._evidence(found, self.bases.tree, History(base_known=False), frozenset())
-        return replace(base, facts=collect(collectors, evidence))
-
-
-def claims_of(manifest: Manifest) -> dict[str, object]:
-    """The claims of a manifest as they are written."""
-    root = manifest.document.root
-    return dict(root) if isinstance(root, dict) else {}
+    def _with_facts(self, past: Before, collectors: tuple[Collector, ...]) -> Base:
+        if past.manifest is None or past.tree is None:
+            return past.base
+        evidence = self._evidence(past.manifest, past.tree, History(base_known=False), frozenset())
+        return replace(past.base, facts=collect(collectors, evidence))
 
 
 def idle_budgets(policy: Policy, targets: frozenset[str]) -> Iterator[Problem]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from policy_gate.errors import UsageError
+from policy_gate.errors import SourceError, UsageError
 from policy_gate.frozen import dataclass
 from policy_gate.gate.request import Request
 from policy_gate.source import (
@@ -51,11 +52,21 @@ def open_trees(request: Request) -> Trees:
 def open_base(request: Request) -> Tree | None:
     """Open what a request compares with: the named base, else the last commit, else nothing."""
     if request.base:
-        return open_revision(request.root, request.base, as_base=True)
+        return _opened_base(request)
+    if request.compare:  # the last commit would be one more thing to compare with, that nobody asked for
+        return None
     in_git = git_root(request.root) is not None
     if in_git and request.tree in ("working", "index") and head_commit(request.root):
         return open_revision(request.root, "HEAD", as_base=True)
     return None
+
+
+def _opened_base(request: Request) -> Tree:
+    try:
+        return open_revision(request.root, request.base, as_base=True)
+    except SourceError as error:
+        hint = "if this clone left out a part of it, fetch the whole: git fetch --refetch --no-filter origin"
+        raise SourceError(one if one.hint else replace(one, hint=hint) for one in error.problems) from error
 
 
 def open_tree(request: Request) -> Tree:

@@ -25,6 +25,8 @@ SWITCHES_OFF = re.compile(
     r"""|(continue[-_]?on[-_]?error|allow[-_]failure|soft[-_]fail)['"]?\s*:(?!\s*['"]?false\b)"""
     rf"""|(^|[\s{{,])['"]?({_KEYS})['"]?\s*:"""
     r"""|--(no-base|no-verify|config|tree|bundle|now)\b|\bSKIP\b|\bmanual\b"""
+    # Another release to compare with.
+    r"""|\b(record|bundle):[\w$./~]"""
     # A value that stands elsewhere, or is not written as it is read.
     r"""|<<\s*:|[:,\[{-]\s+\*\w|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}""",
     re.IGNORECASE,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from policy_gate.model import Stage
+from policy_gate.model import ReleaseEvent, Stage
 from policy_gate.policy.pack import (
     Expression,
     Items,
@@ -19,6 +19,7 @@ from policy_gate.policy.pack import (
 )
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
+RELEASE_EVENTS: tuple[ReleaseEvent, ...] = get_args(ReleaseEvent)
 Names = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
 
 
@@ -26,6 +27,8 @@ class StageSettings(PolicyModel):
     """What differs at one stage."""
 
     preset: PresetName
+    when: Annotated[tuple[ReleaseEvent, ...], Field(strict=False)] | None = None
+    """Of the stage `release` only: the events that are judged at it, all of them where it is absent."""
 
 
 class Selection(PolicyModel):
@@ -101,6 +104,18 @@ class ConfigSpec(PolicyModel):
     fail_on: Literal["blocked", "warned", "never"] = "blocked"
     limits: ConfigLimits = ConfigLimits()
     allow_none: bool = False
+
+    @model_validator(mode="after")
+    def _only_a_release_has_events(self) -> Self:
+        if any(one.when is not None for stage, one in self.stages.items() if stage is not Stage.RELEASE):
+            raise ValueError("`when` belongs to the stage `release`: any other event is judged at `stage`")
+        return self
+
+    @property
+    def release_events(self) -> tuple[ReleaseEvent, ...]:
+        """The events that are judged as a release whatever `stage` says: where nothing is said, all of them."""
+        said = self.stages[Stage.RELEASE].when if Stage.RELEASE in self.stages else None
+        return RELEASE_EVENTS if said is None else said
 
 
 class WrittenSpec(ConfigSpec):

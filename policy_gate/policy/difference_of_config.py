@@ -46,6 +46,7 @@ def config_difference(
         [
             *compared.patterns(),
             *compared.choices(),
+            *compared.release_events(),
             *compared.named_files(),
             *compared.numbers(),
             *compared.loosenings(),
@@ -84,6 +85,13 @@ class _Compared:
             if was != now:
                 change = Change.STRICTER if order.index(now) > order.index(was) else Change.LOOSER
                 yield self._row(key, (words(was), words(now)), change, key)
+
+    def release_events(self) -> Iterator[Difference]:
+        """Events that are judged as a release: each for itself, since one that goes takes the rules of that stage."""
+        was, now = self._before.release_events, self._after.release_events
+        for event, change in set_parts(was, now, more=Change.STRICTER):
+            texts = (ABSENT, "judged as a release") if event in now else ("judged as a release", ABSENT)
+            yield self._row(f"stages.release.when {event}", texts, change, "stages/release/when")
 
     def named_files(self) -> Iterator[Difference]:
         """Packs, the files of trust and exceptions, and past records: what another file says is shown by itself."""

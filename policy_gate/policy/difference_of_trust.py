@@ -1,4 +1,4 @@
-"""What two trust files say differently: whose signatures count, in which role, for how long, how many are needed."""
+"""What two trust files say differently: whose signatures and reviews count, for how long, how many are needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ALGORITHMS = ("ed25519", "ecdsa-p256")
 DEFAULT_SKEW_SECONDS = 300
-_LISTED = ("keys", "thresholds", "algorithms", "clock_skew_seconds")
+_LISTED = ("keys", "thresholds", "algorithms", "clock_skew_seconds", "reviewers")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _FIRST, _LAST = "T00:00:00Z", "T23:59:59Z"
@@ -43,7 +43,14 @@ def trust_difference(sides: Sides, sources: Sources) -> tuple[Difference, ...]:
     """Say what became looser, stricter or different; a file that is not there trusts nobody. Never raises."""
     compared = _Compared(sides, sources)
     return ordered(
-        [*compared.keys(), *compared.thresholds(), *compared.algorithms(), *compared.skew(), *compared.rest()]
+        [
+            *compared.keys(),
+            *compared.thresholds(),
+            *compared.algorithms(),
+            *compared.skew(),
+            *compared.reviewers(),
+            *compared.rest(),
+        ]
     )
 
 
@@ -115,6 +122,20 @@ class _Compared:
             numbers = isinstance(was, int) and isinstance(now, int) and now < was
             change = Change.STRICTER if numbers else Change.LOOSER
             yield self._row("clock_skew_seconds", distinct_words(was, now), change, "/clock_skew_seconds")
+
+    def reviewers(self) -> Iterator[Difference]:
+        """Whose reviews on GitHub approve, and of how many people."""
+        for key, word in (("teams", "team"), ("users", "user")):
+            old, new = (_texts(_of(side, f"/reviewers/{key}", [])) for side in self._sides)
+            for name, change in set_parts(old, new, more=Change.LOOSER):
+                texts = (ABSENT, name) if name in new else (name, ABSENT)
+                yield self._row(f"reviewer {word} {name}", texts, change, f"/reviewers/{key}")
+        sections = [_of(side, "/reviewers", None) for side in self._sides]
+        was, now = (_of(side, "/reviewers/count", 1) for side in self._sides)
+        if None not in sections and was != now:
+            is_stricter = type(was) is int and type(now) is int and now > was
+            change = Change.STRICTER if is_stricter else Change.LOOSER
+            yield self._row("reviewers count", distinct_words(was, now), change, "/reviewers/count")
 
     def rest(self) -> Iterator[Difference]:
         """Keys of the file that are not compared above."""

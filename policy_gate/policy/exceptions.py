@@ -59,9 +59,13 @@ def _in_both(one: Waivable, other: Waivable) -> Waivable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """An approval that a signature proves, and the labels of the keys that made it."""
+    """An approval that a signature proves, and the labels of the keys that made it.
+
+    With `reviewed` it is reviews on GitHub that prove it, and `by` says of whom, and as what they were asked.
+    """
 
     by: tuple[str, ...]
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,8 @@ def _lines(review: PolicyReview, source_line: SourceLine, style: Style) -> Itera
     approvers = ", ".join(dict.fromkeys(name for one in review.changes for name in one.approved_by))
     if approvers:
         yield f"This table is approved by the signature of {safe(approvers)}: {review.digest}"
+    elif reviewers := ", ".join(dict.fromkeys(name for one in review.changes for name in one.reviewed_by)):
+        yield f"This table is approved by the GitHub review of {safe(reviewers)}: {review.digest}"
     elif review.count(Direction.LOOSER):
         yield f"An approver signs this table: policy-gate waive --approve {review.digest} --key approver.pem"
     yield _verdict(review, style)

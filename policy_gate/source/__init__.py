@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from policy_gate.source.bundle import open_bundle
+from policy_gate.source.commits import file_at, find_commit, parents_of
 from policy_gate.source.file import BinaryFile, OpenFile
-from policy_gate.source.git import git_root, head_commit
+from policy_gate.source.git import fetch_command, git_root, head_commit
 from policy_gate.source.paths import check_path
 from policy_gate.source.repository import open_index, open_revision
 from policy_gate.source.tree import Digest, Entry, Tree
@@ -17,10 +18,14 @@ __all__ = [
     "OpenFile",
     "Tree",
     "check_path",
+    "fetch_command",
+    "file_at",
+    "find_commit",
     "git_root",
     "head_commit",
     "open_bundle",
     "open_index",
     "open_revision",
     "open_working_tree",
+    "parents_of",
 ]

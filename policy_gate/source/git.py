@@ -111,7 +111,7 @@ class Git:
 
     def commit(self, revision: str) -> str:
         """Resolve a revision to the hex id of its commit; SourceError with the command that fetches it."""
-        _check_revision(revision)
+        check_revision(revision)
         code, output, _ = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         oid = output.decode("ascii", "replace").strip()
         if code != 0 or len(oid) not in (40, 64) or not set(oid) <= set("0123456789abcdef"):
@@ -200,7 +200,8 @@ def fetch_command(revision: str) -> str:
     return f"git fetch --depth=1 origin {shell_quoted(f'{revision}:{revision}')}"
 
 
-def _check_revision(revision: str) -> None:
+def check_revision(revision: str) -> None:
+    """Refuse what git could take for an option, or a reader for something else; SourceError."""
     fault = ""
     if not revision:
         fault = "it is empty"

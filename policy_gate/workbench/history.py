@@ -103,7 +103,7 @@ def _judged(run: Run, path: str, spec: ConfigSpec) -> Record:
         raise ManifestError([problem for problem in problems if problem.path == path] or problems)
     known = run.known(manifests.values(), spec, tuple(manifests))
     run.digest_all([manifests[path]])
-    return run.judge_one(manifests[path], known.listed)
+    return run.judge_one(manifests[path], run.before(manifests[path]), known.listed)
 
 
 def _base_or_nothing(request: Request) -> AbstractContextManager[Tree | None]:

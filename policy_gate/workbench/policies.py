@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from policy_gate.document import load
+from policy_gate.engine import base_of
 from policy_gate.engine.past import ReplayJudge
 from policy_gate.errors import EvidenceError, PolicyError, Problem
 from policy_gate.frozen import dataclass
@@ -73,7 +74,7 @@ class NamedPolicy:
     def judge_of(self, record: Record) -> ReplayJudge:
         """Who judges a record: at its stage, on its day, as its claims select; raises GateError."""
         day = self._now or record.today
-        judge = self.judges(record.stage, day).of(record.claims)
+        judge = self.judges(record.stage, day).of(record.claims, base_of(record))
         exceptions = self.exceptions(day)
         return ReplayJudge(
             rules=judge.rules,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy_gate.catalogue import AREAS, area, bind_rules, fact_types
 from policy_gate.document import Document, join, problem
-from policy_gate.engine import Exempt, Exempted, replay
+from policy_gate.engine import Exempt, Exempted, base_of, replay
 from policy_gate.errors import GateError, PolicyError, Problem, SourceError
 from policy_gate.gate import MAX_DOCUMENT_BYTES, read_document
 from policy_gate.model import Place
@@ -112,7 +112,7 @@ class _Run:
 
     def _judged(self, case: Case, record: Record, pointer: str) -> Record:
         today = self._bench.today(record, case)
-        judge = self._bench.judges(record.stage, today).of(record.claims)
+        judge = self._bench.judges(record.stage, today).of(record.claims, base_of(record))
         self._refuse_unknown_rules(case, pointer, judge.policy)
         exceptions = self._bench.exceptions(case, pointer, today)
         exempt = None if exceptions is None else exceptions.for_release(record.release, judge.policy)

@@ -59,6 +59,7 @@ def environment(tmp_path_factory) -> dict[str, str]:
     kept = {name: one for name, one in os.environ.items() if not name.startswith("GIT_") and name != "CI"}
     return kept | {
         "PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("pre-commit")),
+        "PIP_NO_COMPILE": "1",
         "PIP_CONSTRAINT": str(PROJECT / "requirements" / "constraints.txt"),
         "PRE_COMMIT_COLOR": "never",
     }

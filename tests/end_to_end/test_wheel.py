@@ -44,7 +44,8 @@ def installed(wheel, tmp_path_factory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", str(root)], check=True, timeout=300)
     binaries = root / ("Scripts" if sys.platform == "win32" else "bin")
     constraints = str(PROJECT / "requirements" / "constraints.txt")
-    install = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--constraint", constraints, str(wheel)]
+    pip = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
+    install = [*pip, "--constraint", constraints, str(wheel)]
     done = subprocess.run(install, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return binaries

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import sys
+import tarfile
 from datetime import date
 
 import pytest
@@ -145,3 +148,25 @@ def test_a_change_of_policy_is_reviewed_once_for_all_releases_in_any_number_of_p
     # What the proposed policy blocks stands first, so that no long list hides it.
     shown = [line for line in text.splitlines() if line.startswith("under the proposed policy: release")]
     assert "would be BLOCKED" in shown[0]
+
+
+def test_two_processes_compare_with_one_archive_and_find_what_one_finds(fleet, tmp_path, monkeypatch) -> None:
+    archive = tmp_path.with_name(f"{tmp_path.name}-last.tar")
+    with tarfile.open(archive, "w") as bundle:
+        for path in sorted(fleet.glob("r*")):
+            text = path.read_text()
+            if path.suffix == ".yaml":
+                digest = hashlib.sha256(b"labels").hexdigest()
+                text = text.replace("size: 7}", f'size: 7, digest: "sha256:{digest}"}}')
+                text = text.replace("size: 6}", f'size: 6, digest: "sha256:{digest}"}}')
+            member = tarfile.TarInfo(path.name)
+            member.size = len(text)
+            bundle.addfile(member, io.BytesIO(text.encode()))
+    found = []
+    for from_manifests in (1000, 2):
+        monkeypatch.setattr(run, "FLEET", from_manifests)
+        found.append(judge(Request(root=fleet, today=TODAY, compare=f"bundle:{archive}")))
+    alone, shared = found
+    assert alone.problems == shared.problems == ()
+    assert [encode_record(one) for one in shared.presented] == [encode_record(one) for one in alone.presented]
+    assert {one.base.source for one in shared.presented} == {f"bundle:{archive.name}"}

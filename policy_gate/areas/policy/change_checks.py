@@ -9,7 +9,7 @@ _SHOWN = 3
 
 
 def does_not_loosen(change: PolicyChange) -> Answer:
-    """A change of what judges does not loosen it, unless an approver signed the table of all its changes.
+    """A change of what judges does not loosen it, unless an approver signed or reviewed the table of all its changes.
 
     Keep the loosening apart from releases: propose it alone, say why, and have its digest signed by a key of the role
     approver. A value that cannot be read or compared counts as looser.
@@ -19,6 +19,8 @@ def does_not_loosen(change: PolicyChange) -> Answer:
         return Answer(outcome=Outcome.PASS, message=f"{what}: {change.direction.value}")
     if change.approved_by:
         return Answer(outcome=Outcome.PASS, message=f"{what}: looser, approved by {', '.join(change.approved_by)}")
+    if change.reviewed_by:
+        return Answer(outcome=Outcome.PASS, message=f"{what}: looser, approved by {_reviews(change.reviewed_by)}")
     objection = f"; its approval is not proven: {change.objection}" if change.objection else ""
     return Answer(
         outcome=Outcome.FAIL,
@@ -64,6 +66,10 @@ def proposal_loads(proposal: Proposal) -> Answer:
         causes=proposal.problems[1 : 1 + _SHOWN],
         fixes=(Fix(text="mend it here: once merged, nothing could be judged any more"),),
     )
+
+
+def _reviews(people: tuple[str, ...]) -> str:
+    return f"the GitHub {'review' if len(people) == 1 else 'reviews'} of {', '.join(people)}"
 
 
 def _words(change: PolicyChange) -> str:

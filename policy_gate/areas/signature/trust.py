@@ -1,4 +1,4 @@
-"""The trust file: whose signatures count, in which role, and for how long; it only ever comes from the trusted base."""
+"""The trust file: whose signatures and reviews count, in which role, for how long; it comes from the trusted base."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ RELEASER: Role = "releaser"
 """The role whose keys sign a release."""
 
 MAX_KEYS = 64
+MAX_REVIEWERS = 50
 MAX_CLOCK_SKEW_SECONDS = 3600
 EXAMPLE_FOLDER = "examples"
 EXAMPLE_KEY_DIGESTS = ("sha256:6d7b0dc51a76b83026fe9515a9c5988ce90a5ad0718368870fb402c9f4cba8eb",)
@@ -75,15 +76,38 @@ class KeyEntry(ClaimModel):
     revoked: Revocation | None = None
 
 
+Team = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[a-z0-9][a-z0-9_-]{0,99}$",
+        description="an organisation and the slug of a team, as in acme/edge-approvers",
+    ),
+]
+User = Annotated[
+    str,
+    # Brackets are left out: the review of a bot, such as github-actions[bot], is nobody's.
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="the login of a person on GitHub"),
+]
+
+
+class ReviewerSection(ClaimModel):
+    """Whose reviews on GitHub approve a change of what judges, and how many people it takes: a file cut short names none."""
+
+    teams: Annotated[Items[Team], Field(max_length=MAX_REVIEWERS)] = ()
+    users: Annotated[Items[User], Field(max_length=MAX_REVIEWERS)] = ()
+    count: Annotated[int, Field(ge=1, le=MAX_REVIEWERS)]
+
+
 class TrustFile(ClaimModel):
-    """Keys with roles, how many distinct ones each role needs, and which algorithms are accepted."""
+    """Keys with roles, how many distinct ones each role needs, which algorithms are accepted, and who reviews."""
 
     apiVersion: Literal["policy-gate/v1alpha1"]  # noqa: N815  # the key's spelling is Kubernetes' convention
     kind: Literal["TrustFile"]
-    keys: Annotated[Items[KeyEntry], Field(min_length=1, max_length=MAX_KEYS)]
-    thresholds: dict[Role, Annotated[int, Field(ge=1, le=MAX_KEYS)]]
+    keys: Annotated[Items[KeyEntry], Field(max_length=MAX_KEYS)] = ()
+    thresholds: dict[Role, Annotated[int, Field(ge=1, le=MAX_KEYS)]] = Field(default={})
     algorithms: Annotated[Items[AlgorithmName], Field(min_length=1)] = ("ed25519", "ecdsa-p256")
     clock_skew_seconds: Annotated[int, Field(ge=0, le=MAX_CLOCK_SKEW_SECONDS)] = 300
+    reviewers: ReviewerSection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +125,28 @@ class TrustedKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewers:
+    """Whose reviews on GitHub count: teams as organisation/slug, logins of users, and how many people it takes."""
+
+    teams: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    count: int = 1
+
+    def __bool__(self) -> bool:
+        """Tell whether anybody is named."""
+        return bool(self.teams or self.users)
+
+    def names(self, via: str) -> bool:
+        """Tell whether `team acme/edge` or `user lee` is among them; GitHub does not tell case apart."""
+        kind, _, name = via.partition(" ")
+        named = {"team": self.teams, "user": self.users}.get(kind, ())
+        return name.lower() in {one.lower() for one in named}
+
+
+NOBODY = Reviewers()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """A valid trust file: distinct keys, and a stated threshold for releasers; one for roles that are not stated."""
 
@@ -108,6 +154,7 @@ class Trust:
     keys: tuple[TrustedKey, ...]
     thresholds: tuple[tuple[str, int], ...]
     clock_skew: timedelta
+    reviewers: Reviewers = NOBODY
 
     def threshold(self, role: str) -> int:
         """How many distinct keys of a role have to sign; one for a role that the file does not name."""
@@ -131,6 +178,7 @@ def decode_trust(document: Document) -> Trust:
             keys.append(_trusted_key(entry))
     problems.extend(_repeated(document, bound))
     problems.extend(_wrong_thresholds(document, bound))
+    problems.extend(_wrong_reviewers(document, bound))
     if problems:
         raise PolicyError(sorted(problems, key=lambda one: (one.line, one.column, one.message)))
     return Trust(
@@ -138,6 +186,7 @@ def decode_trust(document: Document) -> Trust:
         keys=tuple(keys),
         thresholds=tuple(sorted(bound.thresholds.items())),
         clock_skew=timedelta(seconds=bound.clock_skew_seconds),
+        reviewers=_reviewers(bound.reviewers) if bound.reviewers is not None else NOBODY,
     )
 
 
@@ -214,15 +263,39 @@ def _repeated(document: Document, trust: TrustFile) -> Iterator[Problem]:
 
 def _wrong_thresholds(document: Document, trust: TrustFile) -> Iterator[Problem]:
     """A default for releasers would lower their threshold in a file that lost its last lines."""
-    if RELEASER not in trust.thresholds:
+    if RELEASER not in trust.thresholds and (trust.keys or trust.thresholds):
         hint = f"Add `{RELEASER}: 1`, or as many as have to agree on a release."
-        message = f"it does not say how many keys of the role {RELEASER} have to sign"
+        message = f"`thresholds` does not say how many keys of the role {RELEASER} have to sign"
         yield problem(document, "/thresholds", message, hint)
     for role, threshold in trust.thresholds.items():
         holders = len({entry.spki for entry in trust.keys if role in entry.roles})
         if threshold > holders:
             message = f"the role {role} needs {threshold} keys and {holders} hold it, so it can never be met"
             yield problem(document, join("/thresholds", role), message)
+
+
+def _wrong_reviewers(document: Document, trust: TrustFile) -> Iterator[Problem]:
+    """Name what makes reviewers nobody, fewer than they seem, or too few."""
+    named = trust.reviewers
+    if named is None:
+        if not trust.keys:
+            yield problem(document, "/keys", "it lists no key and no reviewer: nobody is trusted")
+        return
+    if not (named.teams or named.users):
+        yield problem(document, "/reviewers", "it names neither teams nor users")
+    for key, names in (("teams", named.teams), ("users", named.users)):
+        lowered = [name.lower() for name in names]
+        for position, name in enumerate(lowered):
+            if name in lowered[:position]:
+                message = f"'{names[position]}' is already listed: GitHub does not tell case apart"
+                yield problem(document, f"/reviewers/{key}/{position}", message)
+    if not named.teams and named.users and named.count > len(named.users):
+        message = f"{named.count} reviews are needed and {len(named.users)} people are named, so they never suffice"
+        yield problem(document, "/reviewers/count", message)
+
+
+def _reviewers(section: ReviewerSection) -> Reviewers:
+    return Reviewers(teams=tuple(sorted(section.teams)), users=tuple(sorted(section.users)), count=section.count)
 
 
 def _trusted_key(entry: KeyEntry) -> TrustedKey:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from policy_gate.errors import GateError
 
 if TYPE_CHECKING:
-    from policy_gate.gate import Request
+    from policy_gate.gate.request import Request
     from policy_gate.model import Place
     from policy_gate.source import Tree
 
 
 def source_lines(request: Request) -> Callable[[Place], str]:
     """A function from a place in the judged tree to the text of its line; "" when it cannot be read."""
-    from policy_gate.gate import MAX_DOCUMENT_BYTES, open_tree
+    from policy_gate.gate.reading import MAX_DOCUMENT_BYTES
+    from policy_gate.gate.trees import open_tree
 
     cache: dict[str, list[str]] = {}
     opened: list[Tree] = []  # on first use: a run without findings shows no line

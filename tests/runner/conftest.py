@@ -1,0 +1,1 @@
+"""The test runner is tested by itself, before the Action is run by it."""
