@@ -91,7 +91,7 @@ User = Annotated[
 
 
 class ReviewerSection(ClaimModel):
-    """Whose reviews on GitHub approve a change of what judges, and how many people it takes: a file cut short names none."""
+    """Whose reviews on GitHub approve a change of what judges, and how many people that takes; there is no default."""
 
     teams: Annotated[Items[Team], Field(max_length=MAX_REVIEWERS)] = ()
     users: Annotated[Items[User], Field(max_length=MAX_REVIEWERS)] = ()
