@@ -65,7 +65,7 @@ def test_properties_and_text_are_unescaped_and_the_percent_sign_last() -> None:
 def test_what_is_escaped_by_the_rules_comes_back_as_it_was(text, title) -> None:
     log = read_log(f"::warning title={escaped(title, ':,')}::{escaped(text)}")
     (found,) = log.commands
-    assert (found.text, found.properties["title"].strip()) == (text, title.strip())
+    assert (found.text, found.properties.get("title", "").strip()) == (text, title.strip())
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
