@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UNIT := $(addprefix tests/,architecture docs engine expression gate golden manifest model policy report workbench areas/cost areas/fingerprint)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults
+.PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults show-limits
 
 $(VENV)/.runtime: pyproject.toml requirements/constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policy-gate needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
@@ -68,6 +68,9 @@ show-pushes: $(VENV)/.develop .bench/.tools  ## what is written on a pull reques
 
 show-faults: $(VENV)/.develop .bench/.tools  ## what becomes of a run when GitHub fails, fault by fault
 	$(BIN)/python examples/pull_request_tables.py faults
+
+show-limits: $(VENV)/.develop  ## how large each report gets for 5,000 findings, and what it leaves out
+	$(BIN)/python examples/report_limits.py
 
 generate: $(VENV)/.develop  ## rebuild schemas, rule reference and the help in the README
 	$(BIN)/python scripts/generate.py
