@@ -14,6 +14,7 @@ MARKER = "policy-gate:v1"
 _MARKER = re.compile(r"\A<!-- policy-gate:v1((?: [a-z-]+=[A-Za-z0-9._,:/-]*)+) -->")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._:/-]")
 MAX_SHORT = 12
+_SHORT_DIGEST = re.compile(f"[0-9a-f]{{{MAX_SHORT}}}")
 CommentMode = Literal["on-failure", "on-warning", "always", "never"]
 """When a comment is begun; one that is there is kept true in every mode."""
 
@@ -27,6 +28,11 @@ def key_of(name: str) -> str:
 def short_digest(text: str) -> str:
     """The first 48 bits of a SHA-256 as hex: tells the findings of one pull request apart."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:MAX_SHORT]
+
+
+def is_short_digest(text: str) -> bool:
+    """Whether a text can be what `short_digest` gives; a marker may have been edited by whoever may write there."""
+    return _SHORT_DIGEST.fullmatch(text) is not None
 
 
 def finding_key(release_name: str, finding_id: str) -> str:

@@ -10,7 +10,7 @@ from policy_gate.actions.runner import Runner
 from policy_gate.errors import Problem, UsageError
 from policy_gate.frozen import dataclass
 from policy_gate.model import ReleaseEvent, Stage
-from policy_gate.source import fetch_command, find_commit, git_root, head_commit, parents_of
+from policy_gate.source import fetch_command, find_commit, find_ref, git_root, head_commit, parents_of
 
 COMPARED = ("record:", "bundle:")
 _ON_DISK = ("", "working", "index")
@@ -92,7 +92,8 @@ def _base(event: Event, inputs: Inputs, runner: Runner, root: Path, judged: str)
         return _named(root, inputs.base)
     if event.deleted:
         raise UsageError("the branch was deleted: there is nothing to judge")
-    if event.before.strip("0") and _occasion(event) is None:
+    # Any other branch was at whatever its owner pushed there before: nobody merged that.
+    if event.before.strip("0") and event.default_branch and runner.ref == f"refs/heads/{event.default_branch}":
         return _present(root, event.before, "the commit this branch was at before the push")
     return _default_branch(event, root)
 
@@ -103,10 +104,13 @@ def _pull_base(event: Event, pull: PullRequest, runner: Runner, root: Path, judg
     is_merge = len(parents) == 2 and parents[1] == pull.head
     if judged != pull.head and not is_merge:
         raise _not_the_pull_request(event, pull, runner, judged)
+    if is_merge and event.aimed_elsewhere and parents[0] != pull.base:
+        message = f"GitHub's merge is still with {parents[0][:12]}, and the pull request now goes to {pull.base[:12]}"
+        raise UsageError(Problem(message, hint="push to the pull request, or close it and open it again"))
     # Nobody chooses the merge that GitHub names; the first parent of any other commit is its author's choice.
-    if is_merge and judged == runner.sha and find_commit(root, parents[0]):
+    if is_merge and judged == runner.sha and _is_here(root, parents[0]):
         return parents[0]
-    if find_commit(root, pull.base):
+    if _is_here(root, pull.base):
         return pull.base
     wanted = parents[0] if is_merge and judged == runner.sha else pull.base
     raise _absent(wanted, "the base of the pull request", with_depth=is_merge and judged == runner.sha)
@@ -140,8 +144,8 @@ def _default_branch(event: Event, root: Path) -> str:
     branch = event.default_branch
     if not branch:
         raise UsageError("the event names no default branch: name the base in the input `base`")
-    # The whole name, since a tag may be called `origin/main` too.
-    oid = find_commit(root, f"refs/remotes/origin/{branch}")
+    # This very ref: a tag may be called `origin/main`, and `refs/remotes/origin/main` too.
+    oid = find_ref(root, f"refs/remotes/origin/{branch}")
     if not oid:
         hint = f"fetch it in a step before: {_quiet(fetch_command(f'origin/{branch}'))}"
         raise UsageError(Problem(f"the default branch `{branch}`, which judges, is not in this clone", hint=hint))
@@ -149,9 +153,14 @@ def _default_branch(event: Event, root: Path) -> str:
 
 
 def _present(root: Path, oid: str, what: str) -> str:
-    if not find_commit(root, oid):
+    if not _is_here(root, oid):
         raise _absent(oid, what, with_depth=False)
     return oid
+
+
+def _is_here(root: Path, oid: str) -> bool:
+    """Whether the clone has the commit of that id, and not only a ref or a tag that is called so."""
+    return find_commit(root, oid) == oid
 
 
 def _absent(oid: str, what: str, *, with_depth: bool) -> UsageError:

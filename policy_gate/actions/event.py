@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 from policy_gate.actions.runner import Runner, is_oid, is_repository
@@ -71,6 +72,8 @@ class Event:
     deleted: bool = False
     tag: str = ""
     pull: PullRequest | None = None
+    aimed_elsewhere: bool = False
+    """Whether the pull request has just got another base branch."""
     merge_group: MergeGroup | None = None
     workflow_run: WorkflowRun | None = None
     actor: str = ""
@@ -98,6 +101,8 @@ def read_event(runner: Runner) -> Event:
 
 def _load(path: Path) -> _Tree:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DocumentError("the event file is no plain file")
         with path.open("rb") as stream:
             content = stream.read(MAX_EVENT_BYTES + 1)
     except OSError as error:
@@ -115,6 +120,9 @@ def _event(tree: _Tree, runner: Runner) -> Event:
     kind = runner.event_name
     pull, group, run = (tree.get(name) for name in ("pull_request", "merge_group", "workflow_run"))
     repository = _table(tree.get("repository") or {}, "repository")
+    # Without it the run would look like one outside a pull request, whose inputs may name any commit.
+    if (kind.startswith("pull_request") and pull is None) or (kind == "merge_group" and group is None):
+        raise _wrong("merge_group" if kind == "merge_group" else "pull_request", "an object")
     return Event(
         kind=kind,
         action=_name(tree.get("action"), "action"),
@@ -123,6 +131,7 @@ def _event(tree: _Tree, runner: Runner) -> Event:
         deleted=kind == "push" and tree.get("deleted") is True,
         tag=_tag(tree, runner),
         pull=_pull(_table(pull, "pull_request")) if pull is not None else None,
+        aimed_elsewhere=bool(_table(tree.get("changes") or {}, "changes").get("base")),
         merge_group=_group(_table(group, "merge_group")) if group is not None else None,
         workflow_run=_workflow_run(_table(run, "workflow_run")) if run is not None else None,
         actor=runner.actor,

@@ -12,7 +12,7 @@ from policy_gate.actions.runner import Runner
 from policy_gate.errors import GateError
 from policy_gate.frozen import dataclass
 from policy_gate.overview import Overview
-from policy_gate.publication import key_of
+from policy_gate.publication import key_of, short_digest
 
 FILES: dict[FileFormat, str] = {"json": "report.json", "sarif": "report.sarif", "junit": "report.junit.xml"}
 OVERVIEW = "overview.json"
@@ -29,7 +29,10 @@ class Left:
 
 def folder_of(runner: Runner, name: str) -> Path | None:
     """The folder of a job's files, one for each name; None outside a runner."""
-    return Path(runner.temp) / "policy-gate" / key_of(name).replace("/", "-").replace(":", "-") if runner.temp else None
+    key = key_of(name)
+    plain = key.replace("/", "-").replace(":", "-").strip(".")
+    own = key if plain == key else f"{plain}-{short_digest(name)}"
+    return Path(runner.temp) / "policy-gate" / own if runner.temp else None
 
 
 def leave(overview: Overview, inputs: Inputs, runner: Runner) -> Left:

@@ -11,6 +11,7 @@ from policy_gate.actions.runner import Runner
 from policy_gate.errors import Problem, UsageError
 from policy_gate.frozen import dataclass
 from policy_gate.overview import Links, Overview
+from policy_gate.review import PolicyReview
 
 if TYPE_CHECKING:
     from policy_gate.github import Client, Pull
@@ -89,5 +90,18 @@ def of_a_fork(overview: Overview, target: Target, inputs: Inputs, runner: Runner
     run = f"{runner.server_url}/{runner.repository}/actions/runs/{event.workflow_run.id}" if event.workflow_run else ""
     links = Links(server=runner.server_url, repository=runner.repository, head=target.head, run=run)
     return replace(
-        overview, name=inputs.name, links=links, suggestions=(), reproduce="", notes=(), reported_by_fork=True
+        overview,
+        name=inputs.name,
+        links=links,
+        review=_unapproved(overview.review) if overview.review is not None else None,
+        suggestions=(),
+        reproduce="",
+        notes=(),
+        reported_by_fork=True,
     )
+
+
+def _unapproved(review: PolicyReview) -> PolicyReview:
+    """A stranger's table without its digest and without who approves it: nobody is to sign what was not judged here."""
+    changes = tuple(replace(one, approved_by=(), reviewed_by=()) for one in review.changes)
+    return replace(review, changes=changes, digest="")

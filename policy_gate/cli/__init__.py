@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from io import TextIOWrapper
 
@@ -63,6 +64,19 @@ def policy_gate() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; every refusal is one line per problem on standard error, never a traceback."""
+    with _streams():
+        _run(argv)
+
+
+def _streams() -> AbstractContextManager[None]:
+    if "GITHUB_ACTIONS" not in os.environ:
+        return nullcontext()
+    from policy_gate.cli.job_log import plain_streams
+
+    return plain_streams()
+
+
+def _run(argv: list[str] | None) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a console that lacks a letter still gets the verdict
     try:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from policy_gate.catalogue import BoundRule
+    from policy_gate.review import PolicyReview
 
 NOTHING_APPLIES = "no rule of the policy applies to this release: nothing was judged, so it is blocked"
 SCHEMA = "policy-gate/record/v1alpha1"
@@ -104,7 +105,7 @@ def fold(judgements: Sequence[Judgement]) -> Verdict:
     return Verdict.ALLOWED
 
 
-def exit_code(record: Record, fail_on: FailOn = "blocked") -> int:
+def exit_code(record: Record | PolicyReview, fail_on: FailOn = "blocked") -> int:
     """0 allowed, 1 blocked, 3 when a check or collector crashed, which no setting hides."""
     if any(judgement.outcome is Outcome.ERROR for judgement in record.judgements):
         return 3

@@ -69,11 +69,17 @@ def _refuse_own(request: Request, path: Path) -> None:
 
 def _own_places(request: Request) -> Iterator[Path]:
     yield Path(os.path.realpath(request.root))
-    top = git_root(request.root)
-    if top is not None:
-        yield top
+    yield from _enclosing(request.root)
     if request.tree.startswith(BUNDLE):
         yield Path(os.path.realpath(request.tree.removeprefix(BUNDLE)))
+
+
+def _enclosing(root: Path) -> Iterator[Path]:
+    """Every repository around a folder: that of a submodule, and those that hold it."""
+    top = git_root(root)
+    while top is not None:
+        yield top
+        top = git_root(top.parent) if top.parent != top else None
 
 
 def _is_within(path: Path, folder: Path) -> bool:

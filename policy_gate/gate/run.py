@@ -40,7 +40,7 @@ from policy_gate.gate.reviewing import permission_notes, review
 from policy_gate.gate.trees import Trees, open_base, open_trees
 from policy_gate.gate.trusted import PolicyFiles, read_configuration, read_policy, read_trusted
 from policy_gate.manifest import Manifest
-from policy_gate.model import FailOn, Input, Record, Stage, Verdict
+from policy_gate.model import FailOn, Input, Record, Stage
 from policy_gate.policy.config import ConfigSpec
 from policy_gate.policy.direction import ANY_OTHER
 from policy_gate.policy.globs import matches
@@ -114,8 +114,7 @@ def _reviewed(run: Run, trees: Trees, files: PolicyFiles, report: Report[T]) -> 
         found = review(run.request, trees, files, run.judges, run.proposal, previews=report.previews)
     if found is None:
         return replace(report, notes=(*report.notes, *notes))
-    failed = found.verdict is Verdict.BLOCKED and run.fail_on != "never"
-    return replace(report, review=found, exit_code=max(report.exit_code, 1 if failed else 0))
+    return replace(report, review=found, exit_code=max(report.exit_code, exit_code(found, run.fail_on)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +169,9 @@ class Run:
             if self.request.base:
                 judged_names = (name.name for name in everywhere.names)
                 names = chain(judged_names, (other.metadata.name for other in self._others(spec, paths)))
-                problems.extend(run.bases.vanished(self.head.exists, names))
+                # What git ignores, or what a submodule holds, lies on disk and is judged by nobody.
+                found = {*paths, *(entry.path for entry in self.head.list())}
+                problems.extend(run.bases.vanished(found.__contains__, names))
         run.digest_all(manifests.values())
         judged = []
         for position, path in desk.mine(paths):

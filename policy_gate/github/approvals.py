@@ -13,26 +13,34 @@ from policy_gate.github.pulls import Pull
 
 MAX_REVIEW_PAGES = 30
 MAX_LOOKUPS = 50
+MAX_COMMIT_PAGES = 3
+"""GitHub lists 250 commits of a pull request, and no more."""
+MAX_EVENT_PAGES = 30
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _TEAM = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})/([A-Za-z0-9_][A-Za-z0-9_.-]{0,254})")
 _TAKES_BACK = frozenset({"CHANGES_REQUESTED", "DISMISSED"})
+_OTHER_BASE = frozenset({"base_ref_changed", "base_ref_force_pushed", "automatic_base_change_succeeded"})
 
 
 def approving_reviews(client: Client, pull: Pull, head_sha: str, reviewers: Iterable[str]) -> Reviews:
     """Standing approvals of the commit `head_sha` by `reviewers`, each `team org/slug` or `user login`.
 
     Of each person the last word counts: a request for changes or a dismissal takes an approval back, a comment and an
-    approval of another commit do not, nor do they give one. The author of the pull request and apps never count.
+    approval of another commit do not, nor do they give one. What was approved before the pull request was aimed at
+    another base was another change. The author of the pull request, who wrote a commit of it, and apps never count.
     Never raises for what cannot be read: `unread` says it, and what is not known to approve does not.
     """
     try:
-        author = text_at(client.get(pull.path()), "user", "login")
+        described = client.get(pull.path())
         approving = _approving(client, pull, head_sha)
+        writers = _writers(client, pull, head_sha, number_at(described, "commits")) if approving else frozenset()
     except GithubError as failure:
         return Reviews(head=head_sha, unread=(f"the reviews cannot be read: {failure.words}",))
+    author = text_at(described, "user", "login").lower()
     if not author:
         return Reviews(head=head_sha, unread=("the pull request's author is not known",))
-    logins = [login for login in approving if login.lower() != author.lower()]
+    logins = [login for login in approving if login.lower() not in {author, *writers}]
+    own = [login for login in approving if login.lower() in writers - {author}]
     lookup = _Membership(client)
     found = [
         Review(login=login, via=reviewer, head=head_sha)
@@ -43,20 +51,37 @@ def approving_reviews(client: Client, pull: Pull, head_sha: str, reviewers: Iter
     return Reviews(
         head=head_sha,
         approving=tuple(sorted(found, key=lambda review: (review.login, review.via))),
-        unread=tuple(lookup.unread),
+        unread=(*lookup.unread, *(f"{one} wrote a commit of the pull request and does not approve it" for one in own)),
     )
 
 
 def _approving(client: Client, pull: Pull, head_sha: str) -> list[str]:
     """Logins of people whose last word is an approval of this commit, in order of name."""
+    aimed = _last_aimed(client, pull)
     approving: dict[str, str] = {}
     for review in sorted(_said(client, pull), key=lambda one: (text_at(one, "submitted_at"), number_at(one, "id"))):
         login, state = text_at(review, "user", "login"), text_at(review, "state")
         if state in _TAKES_BACK:
             approving.pop(login.lower(), None)
-        elif state == "APPROVED" and text_at(review, "commit_id") == head_sha:
+        elif (
+            state == "APPROVED" and text_at(review, "commit_id") == head_sha and text_at(review, "submitted_at") > aimed
+        ):
             approving[login.lower()] = login
     return sorted(approving.values())
+
+
+def _last_aimed(client: Client, pull: Pull) -> str:
+    """When the pull request was last aimed at another base, "" where it never was: before, its change was another."""
+    events = client.pages(pull.issue_path("events"), most=MAX_EVENT_PAGES)
+    return max((text_at(one, "created_at") for one in events if text_at(one, "event") in _OTHER_BASE), default="")
+
+
+def _writers(client: Client, pull: Pull, head_sha: str, count: int) -> frozenset[str]:
+    """Logins, in small letters, of who wrote or committed what is proposed, as far as GitHub knows the addresses."""
+    commits = list(client.pages(pull.path("commits"), most=MAX_COMMIT_PAGES))
+    if len(commits) != count or head_sha not in (text_at(one, "sha") for one in commits):
+        raise GithubError(Kind.SERVER, "GitHub does not list every commit up to the one that is judged")
+    return frozenset(text_at(one, role, "login").lower() for one in commits for role in ("author", "committer"))
 
 
 def _said(client: Client, pull: Pull) -> Iterator[object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -23,6 +23,8 @@ API_VERSION = "2022-11-28"
 TIMEOUT_SECONDS = 20
 PER_PAGE = 100
 MAX_ATTEMPTS = 4
+SURE_SECONDS = 5.0
+"""How long it holds that a write is still wanted; after a longer wait it is asked again."""
 _TOKEN = re.compile(r"[!-~]{1,4096}")
 _CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
@@ -107,6 +109,8 @@ class Client:
         self._pace = pace
         self._limit: GithubError | None = None
         self._viewer = ""
+        self._check_wanted: Callable[[], None] = _always_wanted
+        self._wanted_until = 0.0
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -160,6 +164,11 @@ class Client:
         if not self._viewer:
             raise GithubError(Kind.SERVER, "GitHub does not say whose token this is")
         return self._viewer
+
+    def guard_writes(self, check: Callable[[], None]) -> None:
+        """Call `check` before a write where some seconds went by since now or the last call; it raises to stop it."""
+        self._check_wanted = check
+        self._wanted_until = self._pace.now() + SURE_SECONDS
 
     def pause(self, seconds: float) -> None:
         """Wait until GitHub shows what it has just done; GithubError when the budget does not hold it."""
@@ -221,6 +230,7 @@ class Client:
         if self._limit is not None:
             raise self._limit
         if writes:
+            self._guard()
             self._pace.begin_write()
         try:
             answer = self._transported(verb, path, parameters, body)
@@ -230,6 +240,12 @@ class Client:
         if answer.status < 300:
             return answer
         raise failure_of(answer)
+
+    def _guard(self) -> None:
+        if self._pace.now() <= self._wanted_until:
+            return
+        self._check_wanted()
+        self._wanted_until = self._pace.now() + SURE_SECONDS
 
     def _transported(
         self, verb: str, path: str, parameters: Mapping[str, str | int], body: Mapping[str, object] | None
@@ -252,6 +268,10 @@ class Client:
 
     def _safe(self, words: str) -> str:
         return words.replace(self._token, "***")
+
+
+def _always_wanted() -> None:
+    """What no check was given for is wanted."""
 
 
 def _json(text: str, *, strict: bool) -> object:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     LOCKED = "locked"
     TOO_LONG = "too long"
     BUDGET = "budget spent"
+    MOVED_ON = "moved on"
 
 
 class GithubError(GateError):

@@ -37,6 +37,10 @@ class Pace:
         self._writes = 0
         self._last_write = float("-inf")
 
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock()
+
     def wait(self, seconds: float) -> bool:
         """Wait, where the budget still holds it; otherwise do not, and say so."""
         if seconds > self._wait_left:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policy_gate.github.check_runs import write_check_run
 from policy_gate.github.client import Client
-from policy_gate.github.failure import GithubError
+from policy_gate.github.failure import GithubError, Kind
 from policy_gate.github.line_comments import edit_line_comments, post_line_comments
 from policy_gate.github.posted import Level, Missed, Part, Posted, counted, folded
 from policy_gate.github.pulls import Pull, read_head
@@ -29,13 +29,24 @@ def publish(client: Client, pull: Pull, publication: Publication, seen: Seen, *,
             unread = failure.words
         else:
             if now != publication.head:
-                reason = f"the pull request has moved on to {now[:12]}: this run is about {publication.head[:12]}"
-                return Posted(level=Level.NONE, reasons=(f"nothing is written: {reason}",))
+                return Posted(level=Level.NONE, reasons=(f"nothing is written: {_moved_words(now, publication)}",))
+            client.guard_writes(lambda: _check_head(client, pull, publication))
     if unread:
         why = f"the pull request's head is not known: {unread}"
         check = _check_run(client, pull, publication, external_id)
         return folded([*_left_out(publication, why), *check])
     return folded(_parts(client, pull, publication, seen, external_id))
+
+
+def _check_head(client: Client, pull: Pull, publication: Publication) -> None:
+    """Raise GithubError where somebody pushed while this run waited: a newer run may have written already."""
+    now = read_head(client, pull)
+    if now != publication.head:
+        raise GithubError(Kind.MOVED_ON, _moved_words(now, publication))
+
+
+def _moved_words(now: str, publication: Publication) -> str:
+    return f"the pull request has moved on to {now[:12]}: this run is about {publication.head[:12]}"
 
 
 def _parts(client: Client, pull: Pull, publication: Publication, seen: Seen, external_id: str) -> Iterator[Part]:

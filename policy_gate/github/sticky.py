@@ -71,8 +71,17 @@ def _create(client: Client, pull: Pull, key: str, body: str) -> Part:
         return bool(found)
 
     write_once(client, lambda: client.post(pull.issue_path("comments"), {"body": body}), stands)
-    rest = _write(client, pull, key, body, tuple(found)) if found else Part()
+    rest = _write(client, pull, key, body, tuple(found)) if found else _alone(client, pull, key)
     return Part(writes=("created the comment", *rest.writes), missed=rest.missed)
+
+
+def _alone(client: Client, pull: Pull, key: str) -> Part:
+    """Look once whether a run beside this one wrote its comment meanwhile: of all, both leave the same newest one."""
+    try:
+        ours = read_sticky(client, pull, key)
+    except GithubError:  # the next run looks again
+        return Part()
+    return _without_others(client, pull, ours[:-1], ())
 
 
 def same_text(stands: str, wanted: str) -> bool:

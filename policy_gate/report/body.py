@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from policy_gate.errors import Problem
-from policy_gate.model import Judgement, Outcome, Record, Verdict
+from policy_gate.model import BaseState, Judgement, Outcome, Record, Verdict
 from policy_gate.overview import Links, Overview, Suggestion
 from policy_gate.report.comparing import with_base_values
 from policy_gate.report.escaping import (
@@ -53,7 +53,7 @@ NOTHING = "-"
 
 def head_part(overview: Overview, *, level: int = 3) -> Part:
     """The verdict as a heading, the counts, and what was judged by what; a few hundred bytes."""
-    headline = headline_of(overview, code_span)
+    headline = headline_of(overview, code_span, markdown_prose)
     lines = [f"{'#' * level} {headline.sign} {headline.words}", ""]
     counts = " · ".join(headline.counts.split(", "))
     compared = [f"**{counts}**", *_judged_by(overview.records)]
@@ -69,10 +69,12 @@ def _judged_by(records: Sequence[Record]) -> Iterator[str]:
     policies = list(dict.fromkeys(name for one in records for name in one.policy))
     if policies:
         more = f" and {len(policies) - 3} more" if len(policies) > 3 else ""
-        yield f"policy {', '.join(code_span(one) for one in policies[:3])}{more}"
-    sources = list(dict.fromkeys(short_source(one.policy_source) for one in records))
-    if len(sources) == 1:
-        yield f"from {code_span(sources[0])}"
+        sources = list(dict.fromkeys(short_source(one.policy_source) for one in records))
+        place = f" from {code_span(sources[0])}" if len(sources) == 1 else ""
+        named = ", ".join(code_span(one) for one in policies[:3])
+        yield f"policy {named}{more}{place}"
+    if any(one.bootstrap for one in records):
+        yield "the base has no configuration yet"
 
 
 def _compared(record: Record) -> str:
@@ -107,9 +109,15 @@ def release_part(overview: Overview) -> Part:
 
 def _release_row(record: Record, *, fails: bool) -> str:
     counts = tally(record.judgements, warnings_fail=fails)
-    base = code_cell(record.base.version) if record.base is not None else "no baseline"
     name, manifest = release_words(record, code_cell), code_cell(record.release.path)
-    return f"| {_verdict(record)} | {name} | {counts} | {base} | {manifest} |\n"
+    return f"| {_verdict(record)} | {name} | {counts} | {base_words(record)} | {manifest} |\n"
+
+
+def base_words(record: Record) -> str:
+    """In a cell, the version a release is compared with, or why there is none."""
+    if record.base is not None:
+        return code_cell(record.base.version)
+    return "base unreadable" if record.base_state is BaseState.BROKEN else "no baseline"
 
 
 def _verdict(record: Record) -> str:
@@ -156,8 +164,8 @@ def _now(judgement: Judgement) -> str:
 def _before(finding: Finding) -> str:
     if finding.judgement.base is not None:
         return _value(finding.judgement.base, finding.judgement.unit)
-    no_base = finding.record is not None and finding.record.base is None
-    return "no baseline" if no_base else NOTHING
+    record = finding.record
+    return base_words(record) if record is not None and record.base is None else NOTHING
 
 
 def _value(value: object, unit: str) -> str:

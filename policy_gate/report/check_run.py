@@ -40,7 +40,7 @@ NO_FILE = ".github"
 def render_check_run(overview: Overview) -> CheckRun:
     """A finished check run: it succeeds only with exit code 0, and never reads as neutral or skipped."""
     found = findings(overview)
-    headline = headline_of(overview, lambda name: safe(clip(name, 80)))
+    headline = headline_of(overview, lambda name: safe(clip(name, 80)), safe)
     summary = [
         head_part(overview),
         problem_part(overview),

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from policy_gate.frozen import dataclass
-from policy_gate.model import Outcome, Record, Verdict
+from policy_gate.model import Outcome, Verdict
 from policy_gate.overview import Overview
 from policy_gate.report.body import (
+    base_words,
     head_part,
     problem_part,
     table_part,
@@ -17,12 +18,19 @@ from policy_gate.report.body import (
 )
 from policy_gate.report.comment_rule import by_rule, rule_block
 from policy_gate.report.comment_suggestions import suggestions_part
-from policy_gate.report.escaping import code_cell, code_span, fence, is_plain, markdown_text, utf16_units
+from policy_gate.report.escaping import (
+    code_cell,
+    code_span,
+    fence,
+    markdown_prose,
+    markdown_text,
+    utf16_units,
+)
 from policy_gate.report.findings import Finding, Level, counted, findings, judged, tally, waived, warnings_fail
 from policy_gate.report.fitting import Part, fitted
 from policy_gate.report.headline import ALLOWED, BLOCKED, headline_of, release_words
 from policy_gate.report.markdown import commit_words, folded, linked, run_url
-from policy_gate.report.policy_parts import change_part, note_part, preview_part
+from policy_gate.report.policy_parts import REPRODUCE_ELSEWHERE, can_paste, change_part, note_part, preview_part
 from policy_gate.review import Direction
 
 MAX_UNITS = 60_000
@@ -31,7 +39,6 @@ MAX_ROWS = 100
 MAX_RULES = 40
 MAX_RELEASES = 200
 MAX_AREAS = 12
-MAX_COMMAND = 2000
 FORK = "📄"
 UNVERIFIED = (
     "> **Nobody verified this.** The pull request's own run reports it: its code, its policy and this text may be "
@@ -74,7 +81,7 @@ def render_comment(overview: Overview, standing: Standing, budget: int = MAX_UNI
 
 def render_green(overview: Overview, fixed_in: str) -> str:
     """Two lines for a pull request that was red: what is allowed now, and the commit that mended it."""
-    headline = headline_of(overview, code_span)
+    headline = headline_of(overview, code_span, markdown_prose)
     fixed = commit_words(overview.links, fixed_in)
     words = [
         f"**{' · '.join(headline.counts.split(', '))}**",
@@ -107,14 +114,14 @@ def _head(overview: Overview, standing: Standing) -> Part:
     part = head_part(overview)
     head = "".join(part.entries)
     if overview.reported_by_fork:
-        counts = " · ".join(headline_of(overview, code_span).counts.split(", "))
+        counts = " · ".join(headline_of(overview, code_span, markdown_prose).counts.split(", "))
         head = f"{_fork_heading(overview)}**{counts}**\n\n"
     return replace(part, entries=(head + (f"{standing.since}\n\n" if standing.since else ""),))
 
 
 def _fork_heading(overview: Overview) -> str:
     """Never the sign of a verdict of ours: who wrote the pull request wrote this."""
-    headline = headline_of(overview, code_span)
+    headline = headline_of(overview, code_span, markdown_prose)
     words = headline.words if headline.words.startswith("`") else f"{headline.words[0].lower()}{headline.words[1:]}"
     return f"### {FORK} The pull request's own run reports: {words}\n\n{UNVERIFIED}"
 
@@ -169,16 +176,12 @@ def _blocked_releases(overview: Overview) -> Part:
     fails = warnings_fail(overview)
     rows = tuple(
         f"| {BLOCKED}&nbsp;{release_words(one, code_cell)} | {tally(one.judgements, warnings_fail=fails)} "
-        f"| {_base(one)} | {code_cell(one.release.path)} |\n"
+        f"| {base_words(one)} | {code_cell(one.release.path)} |\n"
         for one in blocked[:MAX_RELEASES]
     )
     opening = "| Release | Judgements | Base | Manifest |\n|---|---|---|---|\n"
     beyond = max(0, len(blocked) - MAX_RELEASES)
     return Shortened(rank=2, entries=rows, opening=opening, closing="\n", entry="blocked release", beyond=beyond)
-
-
-def _base(record: Record) -> str:
-    return code_cell(record.base.version) if record.base is not None else "no baseline"
 
 
 def _allowed_releases(overview: Overview) -> Part:
@@ -236,6 +239,6 @@ def _reproduce(overview: Overview) -> str:
     command = overview.reproduce
     if not command:
         return ""
-    if len(command) > MAX_COMMAND or not is_plain(command):
-        return "How to reproduce this is in the job summary.\n\n"
+    if not can_paste(command):
+        return f"{REPRODUCE_ELSEWHERE}\n\n"
     return f"{folded('Reproduce', fence(command, 'sh'))}\n"

@@ -40,7 +40,9 @@ def rule_block(group: Sequence[Finding], overview: Overview, *, is_open: bool) -
     first = group[0].judgement
     about = html_code(str(first.subject)) if len(group) == 1 else counted(len(group), "finding")
     title = f"{SIGNS[group[0].level]} <b>{html_code(first.rule)} {html_text(first.title)}</b> · {about}"
-    lines = [*_found(group, overview), *_fixes(group), *_ways_out(group)]
+    # What a fork's run reports is made of its author's words, and those make no command.
+    ways_out = () if overview.reported_by_fork else _ways_out(group)
+    lines = [*_found(group, overview), *_fixes(group), *ways_out]
     return folded(title, "\n".join(lines), is_open=is_open) + "\n"
 
 

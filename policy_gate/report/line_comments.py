@@ -20,11 +20,15 @@ MAX_FINDINGS = 5
 
 
 def suggestion_keys(suggestions: Sequence[Suggestion]) -> tuple[str, ...]:
-    """What tells each suggestion apart over time: its file and findings, and its turn among those of the same."""
+    """What tells each suggestion apart over time: its file, findings and lines, and its turn among those of the same.
+
+    The lines as they are belong to it, whatever their number: a comment stays on the lines it was made for, so that
+    a suggestion for others in its place would change what nobody sees there.
+    """
     turns: dict[str, int] = {}
     keys = []
     for one in suggestions:
-        about = "\n".join([one.path, *sorted(one.findings)])
+        about = "\n".join([one.path, *sorted(one.findings), "", *one.before])
         turn = turns[about] = turns.get(about, 0) + 1
         keys.append(short_digest(about if turn == 1 else f"{about}\n{turn}"))
     return tuple(keys)
@@ -81,7 +85,8 @@ def fixed_body(links: Links, marker: Mapping[str, str]) -> str:
     """What a comment says once nothing is suggested for its lines any more; `marker` names the commit as `head`."""
     at = commit_words(links, marker.get("head", ""))
     return (
-        f"{write_marker(marker)}\n✅ No longer reported{f' at {at}' if at else ''}: nothing is suggested here any more."
+        f"{write_marker(marker)}\n✅ No longer reported here{f' at {at}' if at else ''}: "
+        "nothing is suggested for these lines any more."
     )
 
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from policy_gate.model import Preview, Verdict
 from policy_gate.overview import Overview
-from policy_gate.report.escaping import code_cell, code_span, markdown_prose
+from policy_gate.report.escaping import code_cell, code_span, is_plain, markdown_prose
 from policy_gate.report.findings import MAX_WORDS, counted
 from policy_gate.report.fitting import Part, Written
 from policy_gate.report.headline import short_source
 from policy_gate.review import Direction, PolicyChange, PolicyReview
 
 MAX_FLIPS = 5
+MAX_COMMAND = 2000
+REPRODUCE_ELSEWHERE = "How to reproduce this is in the log."
 NOTHING = "-"
 BOOTSTRAP = "the base has no configuration, so the built-in edge-baseline judged (bootstrap)"
 HEADINGS = "| | What | Old | New | Where |\n|---|---|---|---|---|\n"
@@ -43,6 +45,9 @@ def _change(change: PolicyChange) -> str:
 
 
 def _approval(review: PolicyReview) -> str:
+    """Who approves the table, or how; nothing where the table has no digest, as that of a fork's own run."""
+    if not review.digest:
+        return ""
     approvers = dict.fromkeys(name for one in review.changes for name in one.approved_by)
     if approvers:
         names = ", ".join(map(code_span, approvers))
@@ -107,4 +112,11 @@ def end_part(overview: Overview) -> Part:
 
 
 def _reproduce(command: str) -> str:
-    return f"Reproduce: {code_span(command, MAX_WORDS)}  \n" if command else ""
+    if not can_paste(command):
+        return f"{REPRODUCE_ELSEWHERE}  \n" if command else ""
+    return f"Reproduce: {code_span(command, MAX_COMMAND)}  \n"
+
+
+def can_paste(command: str) -> bool:
+    """Whether a command can be shown as it is: a cut or an escaped one would be another command."""
+    return 0 < len(command) <= MAX_COMMAND and is_plain(command)

@@ -16,6 +16,7 @@ from policy_gate.publication import (
     Seen,
     SeenComment,
     finding_key,
+    is_short_digest,
     key_of,
     read_marker,
     write_marker,
@@ -99,7 +100,9 @@ class _Lines:
 def _line_plan(overview: Overview, seen: Seen, key: str) -> _LinePlan:
     standing: dict[str, list[SeenComment]] = {}
     for one in seen.line_comments:
-        standing.setdefault(read_marker(one.body).get("finding", ""), []).append(one)
+        finding = read_marker(one.body).get("finding", "")
+        if is_short_digest(finding):  # else somebody changed the marker, and nothing in it is known
+            standing.setdefault(finding, []).append(one)
     if not overview.suggestions and not standing:
         return _LinePlan()
     lines = _Lines(
@@ -191,7 +194,7 @@ def _history(overview: Overview, before: Mapping[str, str]) -> dict[str, str]:
     """What the comment remembers: this head and what it found, the last red head, and the commit that mended it."""
     head = object_id(overview.links.head)
     verdict = overview.verdict.value if overview.verdict is not None else UNJUDGED
-    red = head if verdict in RED else before.get("red", "")
+    red = head if verdict in RED else object_id(before.get("red", ""))
     found = "" if verdict == UNJUDGED else _found(overview)
     return {
         "head": head,
@@ -219,7 +222,7 @@ def _found(overview: Overview) -> str:
 def _since(before: Mapping[str, str], head: str, verdict: str, found: str) -> str:
     """How many findings were fixed and are new since the last head, as `fixed,new`; "" where nobody can tell."""
     if before.get("head") == head and before.get("found") == found:
-        return before.get("since", "")
+        return before["since"] if _since_words(before.get("since", "")) else ""
     was = set(filter(None, before.get("found", "").split(",")))
     now = set(filter(None, found.split(",")))
     is_known = bool(before) and UNJUDGED not in (verdict, before.get("verdict"))

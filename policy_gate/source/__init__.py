@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy_gate.source.bundle import open_bundle
-from policy_gate.source.commits import file_at, find_commit, parents_of
+from policy_gate.source.commits import file_at, find_commit, find_ref, parents_of
 from policy_gate.source.file import BinaryFile, OpenFile
 from policy_gate.source.git import fetch_command, git_root, head_commit
 from policy_gate.source.paths import check_path
@@ -21,6 +21,7 @@ __all__ = [
     "fetch_command",
     "file_at",
     "find_commit",
+    "find_ref",
     "git_root",
     "head_commit",
     "open_bundle",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PARENT = re.compile(rb"parent ([0-9a-f]{40}(?:[0-9a-f]{24})?)")
+_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PLAIN_MODES = ("100644", "100755")
 
 
@@ -27,6 +28,18 @@ def find_commit(root: Path, revision: str) -> str:
         return git.commit(revision)
     except SourceError:
         return ""
+
+
+def find_ref(root: Path, name: str) -> str:
+    """The hex id of the commit that exactly the ref `name` (`refs/…`) names, "" where this clone has no such ref.
+
+    A revision falls back to what stands below refs/tags and refs/heads: whoever may push could be that ref. SourceError
+    without git.
+    """
+    git, _ = repository(root)
+    code, output, _ = git.run("show-ref", "--verify", "--hash", "--", name)
+    oid = output.decode("ascii", "replace").strip()
+    return find_commit(root, oid) if code == 0 and _OID.fullmatch(oid) else ""
 
 
 def parents_of(root: Path, oid: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from policy_gate.errors import EvidenceError, Reason
 from policy_gate.source.file import reading
 from policy_gate.source.folder import disk_name, kind_fault
 from policy_gate.source.git import Git
-from policy_gate.source.paths import path_fault, shown
+from policy_gate.source.paths import shown
 from policy_gate.source.tree import HARD_LINK, MAX_ENTRIES, Entry, judged
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def _walked(path: str, found: os.DirEntry[str]) -> Entry | None:
     fault = _entry_fault(status)
     if fault or not stat.S_ISDIR(status.st_mode):
         return Entry(name, _plain_size(status), fault)
-    return Entry(name, 0, "a folder whose name is refused") if path_fault(name) else None
+    # What lies in a folder with any other refused name is listed, and refused: a manifest there is not overlooked.
+    return Entry(name, 0, "git's own folder, whose name is refused") if found.name.lower() == ".git" else None
 
 
 def _entry_fault(status: os.stat_result) -> str:

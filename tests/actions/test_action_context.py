@@ -13,6 +13,7 @@ from policy_gate.errors import GateError, UsageError
 from policy_gate.model import Stage
 
 NEW = {"release.yaml": "name: changed\n"}
+MAIN = {"GITHUB_REF": "refs/heads/main", "GITHUB_REF_NAME": "main"}
 
 
 @pytest.fixture
@@ -94,6 +95,24 @@ def test_nobody_chooses_the_base_by_a_merge_of_ones_own(repository, context) -> 
     assert found.base == pull.base != kinder
 
 
+def test_a_merge_from_before_the_pull_request_was_aimed_elsewhere_does_not_judge(repository, context) -> None:
+    pull = repository.pull(NEW)
+    repository.git("branch", "other", f"{pull.base}")
+    repository.git("checkout", "-q", "other")
+    other = repository.commit({"other.txt": "x"})
+    repository.git("checkout", "-q", "--detach", pull.merge)
+    aimed = {
+        **pull_event(replace(pull, base=other)),
+        "action": "edited",
+        "changes": {"base": {"ref": {"from": "main"}}},
+    }
+    refused(lambda: context(repository.root, "pull_request", aimed, pull.merge), "GitHub's merge is still with")
+    back = {**aimed, "pull_request": pull_event(pull)["pull_request"]}
+    assert context(repository.root, "pull_request", back, pull.merge).base == pull.base
+    titled = {**pull_event(replace(pull, base=other)), "action": "edited", "changes": {"title": {"from": "x"}}}
+    assert context(repository.root, "pull_request", titled, pull.merge).base == pull.base
+
+
 def test_a_head_that_is_itself_a_merge_is_judged_by_the_base_of_the_event(repository, context) -> None:
     base = repository.oid("main")
     repository.git("checkout", "-q", "-b", "kinder")
@@ -162,6 +181,24 @@ def test_a_pull_request_cannot_name_the_commit_that_judges(repository, context, 
     assert context(repository.root, kind, payload, pull.merge, Inputs(base="record:last.json")).base == pull.base
 
 
+@pytest.mark.parametrize("kind", ["pull_request", "pull_request_target", "pull_request_review", "merge_group"])
+def test_a_pull_request_whose_event_does_not_say_which_names_no_base_either(repository, context, kind) -> None:
+    pull = repository.pull(NEW)
+    for payload in ({"repository": repository_tree()}, {**pull_event(pull), "pull_request": None}):
+        with pytest.raises(GateError, match=r"is not an object"):
+            context(repository.root, kind, payload, pull.merge, Inputs(base="work"))
+
+
+@pytest.mark.parametrize("place", ["refs/heads", "refs/tags", "refs"])
+def test_a_ref_that_is_called_like_the_commit_that_judges_is_not_it(repository, context, place) -> None:
+    pull = repository.pull(NEW)
+    oid = "e" * 64  # of a length that git takes for a name here
+    repository.git("update-ref", f"{place}/{oid}", pull.base)
+    repository.git("checkout", "-q", pull.head)
+    event = pull_event(replace(pull, base=oid))
+    refused(lambda: context(repository.root, "pull_request", event, pull.merge), "is not in this clone")
+
+
 def test_a_merge_group_is_judged_by_its_base(repository, context, tmp_path) -> None:
     pull = repository.pull(NEW)
     payload = {"merge_group": {"head_sha": pull.merge, "base_sha": pull.base}, "repository": repository_tree()}
@@ -173,15 +210,28 @@ def test_a_merge_group_is_judged_by_its_base(repository, context, tmp_path) -> N
     refused(lambda: context(repository.root, "merge_group", payload, pull.merge), "neither the merge group's head")
 
 
-def test_a_push_is_judged_by_what_the_branch_was_before(repository, context) -> None:
+def test_a_push_to_the_default_branch_is_judged_by_what_it_was_before(repository, context) -> None:
     before = repository.oid("main")
     repository.commit({"other.txt": "x"})
     after = repository.commit({"other.txt": "y"})
-    found = context(repository.root, "push", push(before), after)
+    found = context(repository.root, "push", push(before), after, **MAIN)
     assert (found.judged, found.base) == (after, before)
-    refused(lambda: context(repository.root, "push", push("e" * 40), after), "before the push", "origin " + "e" * 40)
-    refused(lambda: context(repository.root, "push", push(after), after), "the very commit that judges")
-    refused(lambda: context(repository.root, "push", push(before, deleted=True), after), "was deleted")
+    gone = push("e" * 40)
+    refused(lambda: context(repository.root, "push", gone, after, **MAIN), "before the push", "origin " + "e" * 40)
+    refused(lambda: context(repository.root, "push", push(after), after, **MAIN), "the very commit that judges")
+    refused(lambda: context(repository.root, "push", push(before, deleted=True), after, **MAIN), "was deleted")
+
+
+def test_a_push_to_another_branch_is_not_judged_by_what_was_pushed_there_before(repository, context) -> None:
+    main = repository.oid("main")
+    repository.git("checkout", "-q", "-b", "work")
+    kinder = repository.commit({"policy-gate.yaml": "kinder"})
+    after = repository.commit(NEW)
+    work = {"GITHUB_REF": "refs/heads/work", "GITHUB_REF_NAME": "work"}
+    refused(lambda: context(repository.root, "push", push(kinder), after, **work), "the default branch `main`")
+    repository.git("update-ref", "refs/remotes/origin/main", main)
+    assert context(repository.root, "push", push(kinder), after, **work).base == main
+    assert context(repository.root, "push", push(kinder), after, Inputs(base=kinder), **work).base == kinder
 
 
 def test_a_new_branch_is_judged_by_the_default_branch(repository, context) -> None:
@@ -201,8 +251,9 @@ def test_a_tag_that_is_called_like_the_default_branch_does_not_judge(repository,
     main = repository.oid("main")
     repository.git("checkout", "-q", "-b", "fresh")
     evil = repository.commit({"policy-gate.yaml": "kinder"})
-    repository.git("tag", "origin/main", evil)
-    repository.git("branch", "origin/main", evil)
+    for name in ("origin/main", "remotes/origin/main", "refs/remotes/origin/main"):
+        repository.git("tag", name, evil)
+        repository.git("branch", name, evil)
     repository.commit(NEW)
     refused(lambda: context(repository.root, "push", push("0" * 40)), "the default branch `main`")
     repository.git("update-ref", "refs/remotes/origin/main", main)

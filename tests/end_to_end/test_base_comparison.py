@@ -111,6 +111,17 @@ def test_outside_ci_a_file_of_the_checkout_may_be_compared_with(built) -> None:
     assert built.check("main", "record:mine.json").code == 0
 
 
+def test_in_ci_a_file_of_the_repository_around_a_submodule_is_no_baseline_either(built, git) -> None:
+    built.commit()
+    outer = built.root.parent
+    git(outer, "init", "-q")
+    kinder = outer / "kinder.json"
+    kinder.write_bytes(built.report.read_bytes())
+    done = built.check("main", f"record:{kinder}", env={"CI": "true"})
+    assert done.code == 2
+    assert "is part of what is judged" in done.err
+
+
 def test_a_bundle_is_not_compared_with_itself_in_ci(built, gate) -> None:
     named = ("--no-base", "--bundle", str(built.bundle), "--base", f"bundle:{built.bundle}")
     done = gate("check", *named, cwd=built.root, env={"CI": "true"})

@@ -69,6 +69,33 @@ def test_a_release_that_moves_and_keeps_its_name_is_compared(repository) -> None
     assert report.presented[0].base is not None
 
 
+def test_a_release_that_git_now_ignores_is_missed_though_it_lies_on_disk(repository, git) -> None:
+    (repository / "b").mkdir()
+    (repository / "b" / "release.yaml").write_text(manifest("other", "../a/labels.txt"))
+    commit(repository, git)
+    git(repository, "rm", "-q", "--cached", "b/release.yaml")
+    (repository / ".gitignore").write_text("b/\n")
+    commit(repository, git)
+    report = judge(Request(root=repository, base="HEAD~1", today=TODAY))
+    assert report.exit_code == 2
+    assert "release 'other' of the base has no manifest any more" in str(report.problems[0])
+    named = judge(Request(root=repository, base="HEAD~1", manifests=("b/release.yaml",), today=TODAY))
+    assert not named.problems
+
+
+def test_a_release_that_a_submodule_now_holds_is_missed(repository, git) -> None:
+    (repository / "b").mkdir()
+    (repository / "b" / "release.yaml").write_text(manifest("other", "../a/labels.txt"))
+    commit(repository, git)
+    git(repository, "rm", "-q", "--cached", "b/release.yaml")
+    git(repository / "b", "init", "-q")
+    commit(repository / "b", git)
+    commit(repository, git)
+    report = judge(Request(root=repository, base="HEAD~1", today=TODAY))
+    assert report.exit_code == 2
+    assert "release 'other' of the base has no manifest any more" in str(report.problems[0])
+
+
 def test_a_base_manifest_that_cannot_be_read_is_no_first_release(repository, git) -> None:
     (repository / "a" / "release.yaml").write_text(manifest("kws") + "unknown: true\n")
     commit(repository, git)

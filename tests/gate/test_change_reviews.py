@@ -83,6 +83,16 @@ def test_without_a_review_a_loosening_blocks(change) -> None:
     assert "0 of 1 reviews by named reviewers approve commit" in change.said()
 
 
+def test_a_loosening_that_only_warns_fails_where_warnings_do(change, git) -> None:
+    git(change.root, "checkout", "-q", "main")
+    change.work.replace("packs/acme.yaml", "modes: {POL-001: enforce}", "modes: {POL-001: warn}")
+    commit(change.root, "POL-001 warns")
+    git(change.root, "checkout", "-q", "work")
+    git(change.root, "rebase", "-q", "main")
+    codes = [judge(change.request(None, fail_on=one)).exit_code for one in (None, "blocked", "never", "warned")]
+    assert codes == [0, 0, 0, 1]
+
+
 def test_the_review_of_a_named_team_or_person_approves_and_is_named(change) -> None:
     for via in (TEAM, "user Lee"):
         assert change.said(change.of("lee", via)).endswith(f"looser, approved by the GitHub review of lee ({via})")

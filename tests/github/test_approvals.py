@@ -144,3 +144,45 @@ def test_the_questions_about_members_have_an_end(hub, work, asked) -> None:
     found = asked(EDGE)
     assert found.approving == ()
     assert "more than 50 questions" in found.unread[0]
+
+
+def test_who_wrote_a_commit_of_the_pull_request_does_not_approve_it(hub, work, asked) -> None:
+    """Else one named person could push a looser policy on somebody else's pull request, and approve it alone."""
+    work.writers[work.head_sha] = "Lee"
+    for login in ("lee", "kim"):
+        hub.world.add_review(work, login)
+    found = asked(EDGE, "user lee")
+    assert by(found) == [("kim", EDGE)]
+    assert found.unread == ("lee wrote a commit of the pull request and does not approve it",)
+    hub.world.push(hub.world.repositories["acme/models"], work, {"release.yaml": b"other\n"})
+    hub.world.add_review(work, "lee")
+    assert by(asked("user lee")) == []
+
+
+@pytest.mark.parametrize("what", ["base_ref_changed", "base_ref_force_pushed", "automatic_base_change_succeeded"])
+def test_what_was_approved_for_another_base_is_not_approved_for_this_one(what, hub, work, asked) -> None:
+    hub.world.add_review(work, "lee")
+    work.base_changes += [("base_ref_changed", "2020-01-01T00:00:00Z"), ("renamed", "2999-01-01T00:00:00Z")]
+    assert by(asked("user lee")) == [("lee", "user lee")]
+    work.base_changes.append((what, hub.world.clock.now()))
+    assert by(asked("user lee")) == []
+    hub.world.add_review(work, "lee")
+    assert by(asked("user lee")) == [("lee", "user lee")]
+
+
+@pytest.mark.parametrize("unread", ["pulls/1/commits", "issues/1/events"])
+def test_without_its_commits_and_its_past_nothing_is_approved(unread, hub, work, asked) -> None:
+    hub.world.add_review(work, "lee")
+    hub.fail("GET", f"/repos/acme/models/{unread}", "403-permission", times=None)
+    found = asked("user lee")
+    assert found.approving == ()
+    assert "the reviews cannot be read" in found.unread[0]
+
+
+def test_more_commits_than_github_lists_leave_open_who_wrote_them(hub, work, asked) -> None:
+    for number in range(250):
+        hub.world.push(hub.world.repositories["acme/models"], work, {"release.yaml": str(number).encode()})
+    hub.world.add_review(work, "lee")
+    found = asked("user lee")
+    assert found.approving == ()
+    assert "does not list every commit" in found.unread[0]

@@ -127,6 +127,15 @@ def test_of_several_comments_of_ours_the_newest_stays_and_others_are_not_touched
     assert done.writes == ("deleted 2 older comments of ours",)
 
 
+def test_two_runs_at_once_leave_one_comment(work, hub, opened, pull) -> None:
+    first, second = opened(hub.url), opened(hub.url)
+    seen = [read_seen(one, pull, KEY) for one in (first, second)]
+    publish(first, pull, publication(work, "one"), seen[0])
+    done = publish(second, pull, publication(work, "other"), seen[1])
+    assert bodies(work) == [sticky("other")]
+    assert done.writes == ("created the comment", "deleted 1 older comment of ours")
+
+
 def test_an_older_run_does_not_write_over_a_newer_one(work, home, hub, post) -> None:
     wanted = publication(work, "old words", on_line(1), check_run=check(1))
     hub.world.push(home, work, BASE)
@@ -291,6 +300,31 @@ def test_a_push_between_reading_and_the_review_stops_the_review(work, home, hub,
     hub.answer = answer
     done = publish(client, pull, wanted, seen)
     assert done.reasons == ("not written: 2 line comments: the pull request has moved on",)
+
+
+@pytest.mark.parametrize("kind", FOR_NOW)
+def test_a_run_that_waited_does_not_write_over_what_a_newer_one_wrote_meanwhile(
+    kind, work, home, hub, *, opened, pull, time
+) -> None:
+    hub.world.add_comment(work, ACTIONS, sticky("first"))
+    client = opened(hub.url)
+    wanted = publication(work, "older", on_line(1), check_run=check(1))
+    seen = read_seen(client, pull, KEY)
+    hub.fail("PATCH", "/repos/acme/models/issues/comments/*", kind, times=1, retry_after=30)
+    original = hub.answer
+
+    def answer(request):
+        if request.method == "PATCH":
+            hub.world.push(home, work, BASE)
+            work.comments[0].body = sticky("newer")
+        return original(request)
+
+    hub.answer = answer
+    done = publish(client, pull, wanted, seen)
+    assert sum(time.slept) > 5
+    assert bodies(work) == [sticky("newer")]
+    assert (work.line_comments, home.checks) == ([], [])
+    assert "the pull request has moved on to" in done.reasons[0]
 
 
 def test_a_line_that_has_our_comment_gets_no_second_one(work, hub, post) -> None:

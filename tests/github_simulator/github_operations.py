@@ -84,6 +84,18 @@ def read_pull(call: Call) -> Reply:
     return Reply(200, call.shapes.pull(call.home, call.pull, full=True))
 
 
+@route("GET", PULL + "/commits", *READ)
+def list_commits(call: Call) -> Reply:
+    pushed = [sha for sha, _ in call.pull.pushes]
+    return call.page([call.shapes.commit(call.home, call.pull, sha) for sha in pushed[:250]])
+
+
+@route("GET", REPO + "/issues/{issue_number}/events", *TALK_READ)
+def list_events(call: Call) -> Reply:
+    told = call.pull.base_changes
+    return call.page([call.shapes.base_change(call.home, call.pull, what, when) for what, when in told])
+
+
 @route("GET", PULL + "/files", *READ)
 def list_files(call: Call) -> Reply:
     paths = call.pull.changed(call.pull.head_files)

@@ -147,6 +147,39 @@ class Shapes:
             "changed_files": len(changed),
         }
 
+    def commit(self, home: Repository, pull: PullRequest, sha: str) -> Shape:
+        """One entry of a pull request's commits."""
+        url, writer = f"{self.api}/repos/{home.full_name}/commits/{sha}", pull.writers.get(sha, pull.author)
+        signed = {"name": writer, "email": f"{writer}@example.invalid", "date": pull.created_at}
+        said = {"author": signed, "committer": signed, "message": "change", "comment_count": 0}
+        tree = {"sha": sha, "url": f"{self.api}/repos/{home.full_name}/tree/{sha}"}
+        return {
+            "url": url,
+            "sha": sha,
+            "node_id": node_id("Commit", sha),
+            "html_url": f"{self.world.server}/{home.full_name}/commit/{sha}",
+            "comments_url": f"{url}/comments",
+            "commit": {**said, "tree": tree, "url": url},
+            "author": self.user(writer),
+            "committer": self.user(writer),
+            "parents": [],
+        }
+
+    def base_change(self, home: Repository, pull: PullRequest, what: str, when: str) -> Shape:
+        """One event of a pull request."""
+        number = zlib.crc32(f"{pull.id} {what} {when}".encode())
+        return {
+            "id": number,
+            "node_id": node_id("IssueEvent", number),
+            "url": f"{self.api}/repos/{home.full_name}/issues/events/{number}",
+            "actor": self.user(pull.author),
+            "event": what,
+            "commit_id": None,
+            "commit_url": None,
+            "created_at": when,
+            "performed_via_github_app": None,
+        }
+
     def file(self, home: Repository, pull: PullRequest, path: str) -> Shape:
         """One entry of a pull request's files; a patch that git or GitHub does not show is left out, not empty."""
         old, new = pull.base_files.get(path), pull.head_files.get(path)

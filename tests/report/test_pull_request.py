@@ -135,6 +135,25 @@ def test_a_marker_that_somebody_edited_adds_nothing_to_the_comment():
     assert "9:9" not in composed(at(RED, 0), seen).sticky.split("\n", 1)[1]
 
 
+@pytest.mark.parametrize(
+    "fields", ["red=a--b since=1,2", "since=a--b", f"red={'a' * 64000}", f"since={'1' * 64000}", f"fixed={'a' * 64000}"]
+)
+@pytest.mark.parametrize("one", [RED, GREEN])
+def test_a_marker_that_somebody_edited_neither_stops_the_report_nor_fills_it(fields, one):
+    verdict = "blocked" if one is RED else "allowed"
+    found = read_marker(composed(at(one, 0)).sticky).get("found", "")
+    forged = f"<!-- policy-gate:v1 key=policy-gate head={PUSHES[0]} verdict={verdict} {fields} found={found} -->\nx"
+    sticky = composed(at(one, 0), Seen(sticky=(SeenComment(id=1, body=forged),))).sticky
+    assert read_marker(sticky)["verdict"] == verdict
+    assert len(sticky) < 5000
+
+
+@pytest.mark.parametrize("finding", ["a--b", "z" * 64000, "A" * 12])
+def test_a_line_comment_whose_marker_somebody_edited_is_left_alone(finding):
+    stray = SeenComment(id=7, body=f"<!-- policy-gate:v1 key=policy-gate finding={finding} -->\nx")
+    assert composed(GREEN, Seen(hunks=HUNKS, line_comments=(stray,))).edits == ()
+
+
 SUGGESTED = replace(RED, suggestions=(suggestion(),))
 
 
@@ -193,6 +212,15 @@ def test_another_value_edits_the_comment_that_stands():
     assert [one.id for one in second.edits] == [100]
     assert "size: 3" in seen.line_comments[0].body
     assert read_marker(seen.line_comments[0].body)["head"] == PUSHES[0]
+
+
+def test_a_comment_never_gets_a_suggestion_for_other_lines_than_those_it_stands_on():
+    before = ("    digest: a", "    size: 1")
+    longer = replace(RED, suggestions=(suggestion(before=before, end_line=4, after=("    size: 3",)),))
+    (_, second), seen = history(SUGGESTED, longer)
+    assert [(one.start_line, one.end_line) for one in second.line_comments] == [(3, 4)]
+    assert "No longer reported" in seen.line_comments[0].body
+    assert "```" not in seen.line_comments[0].body
 
 
 def test_a_fixed_suggestion_is_edited_once_and_comes_back_where_it_stood():

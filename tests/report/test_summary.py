@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from rendered_page import ALIVE, page
 
 from policy_gate.errors import Problem, Reason
-from policy_gate.model import Mode, Outcome, Place
+from policy_gate.model import Mode, Outcome, Place, Verdict
 from policy_gate.overview import Links
 from policy_gate.report import summary
 from policy_gate.report.escaping import utf8_bytes
@@ -59,8 +59,9 @@ def test_the_first_line_says_the_verdict_and_by_what() -> None:
     ("made", "words"),
     [
         (of(judgement(outcome=Outcome.PASS)), "✅ `kws-en 1.4.0` is allowed"),
-        (of(warning()), "✅ `kws-en 1.4.0` is allowed"),
-        (of(warning(), exit_code=1), "❌ `kws-en 1.4.0` fails: the run was asked to fail on warnings"),
+        (of(warning()), "✅ `kws-en 1.4.0` is allowed with 1 warning"),
+        (of(warning(), exit_code=1), "❌ `kws-en 1.4.0` fails on `LIN-020`: the run was asked to fail on warnings"),
+        (overview(record(warning()), record(), exit_code=1), "❌ All 2 releases fail on `LIN-020`: the run"),
         (
             of(judgement(), exit_code=0),
             "⚠️ `kws-en 1.4.0` is blocked by `COST-002`, but the run was asked never to fail",
@@ -69,12 +70,22 @@ def test_the_first_line_says_the_verdict_and_by_what() -> None:
             of(judgement(outcome=Outcome.ERROR), exit_code=3),
             "⛔ The gate itself failed, so nothing is allowed; `kws-en",
         ),
-        (overview(record(judgement()), record(), record()), "❌ 1 of 3 releases is blocked"),
+        (overview(record(judgement()), record(), record()), "❌ 1 of 3 releases is blocked by `COST-002`"),
         (overview(record(), record()), "✅ All 2 releases are allowed"),
-        (overview(problems=(Problem("x"), Problem("y")), exit_code=2), "⛔ Could not be judged: 2 problems"),
+        (overview(problems=(Problem("x"), Problem("y")), exit_code=2), "⛔ Could not be judged: x; 1 more problem"),
         (overview(exit_code=0), "✅ There is no release to judge"),
         (overview(exit_code=1), "❌ This run is blocked"),
-        (overview(review=review(judgement("POL-001")), exit_code=1), "❌ The change of policy is blocked"),
+        (overview(review=review(judgement("POL-001")), exit_code=1), "❌ The change of policy is blocked by `POL-001`"),
+        (
+            of(judgement(), review=review(judgement("POL-001")), exit_code=1),
+            "❌ `kws-en 1.4.0` and the change of policy are blocked by `COST-002` and `POL-001`",
+        ),
+        (
+            overview(record(verdict=Verdict.BLOCKED)),
+            "❌ `kws-en 1.4.0` is blocked: no rule of the policy applies, so nothing was judged",
+        ),
+        (of(review=review()), "✅ `kws-en 1.4.0` is allowed; this change loosens what judges"),
+        (overview(problems=(Problem("no `@x`\n# y"),), exit_code=2), "⛔ Could not be judged: no `@x` \\# y"),
     ],
 )
 def test_the_verdict_is_told_in_words(made, words) -> None:

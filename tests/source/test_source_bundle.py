@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import os
 import stat
 import struct
 import tarfile
@@ -118,6 +119,21 @@ def test_a_member_whose_name_could_leave_the_bundle_refuses_it(tmp_path: Path, a
     message = refusal(tmp_path, archive_name, ARCHIVES[archive_name]({"good": b"x", name: b"evil"}))
     assert "the bundle is refused" in message
     assert message.replace("\n", "").isprintable()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names are none there")
+def test_what_lies_in_a_folder_with_a_refused_name_is_listed_and_refused(tmp_path: Path) -> None:
+    """Overlooked, it would be shipped and never judged."""
+    for folder in ("a:b", "aux", "c/d ", "sub/.git"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "release.yaml").write_bytes(b"x")
+    with open_bundle(tmp_path) as tree:
+        refused = {entry.path: entry.refusal for entry in tree.list()}
+        assert list(refused) == ["a:b/release.yaml", "aux/release.yaml", "c/d /release.yaml", "sub/.git"]
+        assert all(refused.values())
+        with pytest.raises(EvidenceError) as caught:
+            tree.open("a:b/release.yaml")
+    assert caught.value.reason is Reason.PATH_REFUSED
 
 
 def test_a_zip_with_the_same_name_twice_is_refused(tmp_path: Path) -> None:

@@ -121,19 +121,27 @@ def test_a_merge_group_whose_base_is_not_fetched_is_not_green(judge) -> None:
     assert run(events.merge_group(commits.base, commits.head), 1).code == 2
 
 
-def test_a_push_is_judged_by_what_the_branch_was(judge) -> None:
+def test_a_push_to_the_default_branch_is_judged_by_what_it_was(judge) -> None:
     run, commits, code = judge
-    assert run(events.push(commits.base, commits.head, ref="refs/heads/work"), 2).code == code
+    assert run(events.push(commits.base, commits.head), 2).code == code
+
+
+@pytest.mark.parametrize(("depth", "is_judged"), [(ALL, True), (2, False)])
+def test_a_push_to_another_branch_is_judged_by_the_default_branch(depth, is_judged, judge) -> None:
+    run, commits, code = judge
+    done = run(events.push(commits.base, commits.head, ref="refs/heads/work"), depth)
+    assert done.code == (code if is_judged else 2)
+    assert is_judged or "git fetch" in done.out
 
 
 def test_a_push_whose_past_is_not_fetched_is_not_green(judge) -> None:
     run, commits, _ = judge
-    assert run(events.push(commits.base, commits.head, ref="refs/heads/work"), 1).code == 2
+    assert run(events.push(commits.base, commits.head), 1).code == 2
 
 
 def test_a_forced_push_away_from_a_commit_that_is_gone_is_not_green(judge) -> None:
     run, commits, _ = judge
-    done = run(events.push(commits.head, commits.forced, ref="refs/heads/other", forced=True), 2)
+    done = run(events.push(commits.head, commits.forced, forced=True), 2)
     assert done.code == 2
     assert f"git fetch --no-tags --depth=1 origin {commits.head}" in done.out
 
