@@ -25,7 +25,7 @@ def imports(module: str) -> Iterator[str]:
 
 def opens_something(name: str) -> bool:
     """Whether a module of this name can open a socket; `urllib.parse` only takes addresses apart."""
-    return name.split(".")[0] in NETWORK and not name.startswith("urllib.parse")
+    return name.split(".", maxsplit=1)[0] in NETWORK and not name.startswith("urllib.parse")
 
 
 @pytest.mark.parametrize("module", MODULES)
