@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Mapping
 
 HERE = Path(__file__).resolve().parent
@@ -73,7 +72,8 @@ def main(arguments: list[str]) -> int:
         site = site_packages(environment)
         if not into:
             copy_package(site)
-        for content in gather(locked, find_store(), meanwhile=site / "policy_gate"):
+            begin_compiling(site / "policy_gate")
+        for content in gather(locked, find_store()):
             unpack(content, site)
         if not into:
             tell_steps(environment)
@@ -127,19 +127,13 @@ def find_store() -> Path | None:
     return top / f"{sys.platform}-{os.uname().machine if hasattr(os, 'uname') else 'windows'}{EXTENSION_SUFFIXES[0]}"
 
 
-def gather(locked: list[Locked], store: Path | None, meanwhile: Path | None = None) -> list[bytes]:
-    """Every wheel as bytes that were checked; those the store lacks are fetched, and kept there if that can be.
-
-    While pip waits for the network, the package in `meanwhile` is compiled, which its first import would have to.
-    """
+def gather(locked: list[Locked], store: Path | None) -> list[bytes]:
+    """Every wheel as bytes that were checked; those the store lacks are fetched, and kept there if that can be."""
     found = {one: content for one in locked if store and (content := find_wheel(store, one)) is not None}
     missing = [one for one in locked if one not in found]
     if missing:
         with tempfile.TemporaryDirectory(prefix="wheels-", dir=os.environ.get("RUNNER_TEMP")) as folder:
-            compiling = compile_package(meanwhile) if meanwhile else None
             fetch(missing, Path(folder))
-            if compiling:
-                compiling.wait()
             for one in missing:
                 content = find_wheel(Path(folder), one)
                 if content is None:
@@ -187,14 +181,6 @@ def fetch(missing: list[Locked], folder: Path) -> None:
     if "No module named pip" in done.stdout:
         raise InstallError(f"{sys.executable} has no pip; put actions/setup-python before this step")
     raise InstallError(f"pip could not fetch {', '.join(one.name for one in missing)}:\n{done.stdout[-2000:]}")
-
-
-def compile_package(folder: Path) -> subprocess.Popen[bytes]:
-    """Begin to compile every module of a folder, in a process of its own."""
-    import subprocess
-
-    code = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2)"
-    return subprocess.Popen([sys.executable, "-I", "-S", "-c", code, str(folder)], cwd=folder)
 
 
 def environment_for_pip(given: Mapping[str, str]) -> dict[str, str]:
@@ -248,6 +234,18 @@ def copy_package(site: Path) -> None:
     shutil.copytree(PROJECT / "policy_gate", site / "policy_gate", ignore=unwanted, copy_function=shutil.copyfile)
     packs = site / "policy_gate" / "builtin"
     shutil.copytree(PROJECT / "policies", packs, ignore=shutil.ignore_patterns("tests"), copy_function=shutil.copyfile)
+
+
+def begin_compiling(package: Path) -> None:
+    """Compile every module of the package beside everything that follows, for half a second that nobody waits for.
+
+    A module that is not compiled in time is compiled by whoever imports it; both put whole files in their place.
+    """
+    import subprocess
+
+    code = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2)"
+    command, nowhere = [sys.executable, "-I", "-S", "-c", code, str(package)], subprocess.DEVNULL
+    subprocess.Popen(command, cwd=package, stdin=nowhere, stdout=nowhere, stderr=nowhere)
 
 
 def tell_steps(environment: Path) -> None:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import yaml
 from inputs import make_one
@@ -152,6 +152,12 @@ def fresh(folder: Path) -> Path:
     return temp
 
 
+def clear(temp: Path) -> None:
+    """Remove what a run made, when the compiling that nobody waits for is over."""
+    sleep(1.0)
+    shutil.rmtree(temp, ignore_errors=True)
+
+
 def steps() -> dict[str, str]:
     """The scripts of action.yml by the id of their step."""
     action = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
@@ -175,7 +181,7 @@ def one_run(machine: Machine, spent: Spent) -> None:
     spent.add("compile dependencies", max(judged - again, 0.0))
     spent.add("import", imports(told["python"], env, work))
     spent.add("start and judge", again - spent.parts["import"][-1])
-    shutil.rmtree(temp)
+    clear(temp)
 
 
 def imports(python: str, env: Mapping[str, str], work: Path) -> float:
@@ -205,7 +211,7 @@ def installer_parts(machine: Machine, spent: Spent) -> None:
     for name, words in names.items():
         spent.add(words, parts.get(name, 0.0))
     spent.add("start", whole - sum(parts.values()))
-    shutil.rmtree(temp)
+    clear(temp)
 
 
 def measure(machine: Machine, *, cold: bool) -> Spent:
@@ -258,7 +264,7 @@ def ways(machine: Machine, wheels: list[str]) -> dict[str, Callable[[Path], Iter
 
 
 def compare(machine: Machine, *, cold: bool) -> dict[str, float]:
-    """Median processor seconds of each way to make one; ours copies policy_gate too, and cold compiles it."""
+    """Median processor seconds of each way to make one; ours copies policy_gate too."""
     kept = next(iter(machine.store.iterdir()), None) if machine.store.is_dir() else None
     wheels = [] if cold or kept is None else ["--no-index", "--find-links", str(kept)]
     samples: dict[str, list[float]] = {}
@@ -270,7 +276,7 @@ def compare(machine: Machine, *, cold: bool) -> dict[str, float]:
             for one in commands(temp / "environment"):
                 seconds(one, env=env)
             samples.setdefault(name, []).append(processor() - before)
-            shutil.rmtree(temp)
+            clear(temp)
     return {name: statistics.median(one) for name, one in samples.items()}
 
 
@@ -279,7 +285,7 @@ def main() -> int:
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores{load}; medians of {ROUNDS} rounds, in seconds\n")
     missed = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         machine = Machine(Path(folder), make_host(), Path(folder) / "wheels")
         make_checkout(machine.folder)
         found = {kind: measure(machine, cold=kind == "cold") for kind in GOALS}

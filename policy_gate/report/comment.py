@@ -200,8 +200,10 @@ def _allowed_releases(overview: Overview) -> Part:
 
 
 def _notes(overview: Overview) -> Part:
+    """Notes are folded, but where the change of policy blocks: a review that could not be read is said here."""
     part = note_part(overview)
-    opening = f"<details><summary>{counted(len(part.entries), 'note')}</summary>\n\n"
+    is_blocked = overview.review is not None and overview.review.verdict is Verdict.BLOCKED
+    opening = f"<details{' open' if is_blocked else ''}><summary>{counted(len(part.entries), 'note')}</summary>\n\n"
     return _shortened(replace(part, opening=opening, closing="\n</details>\n\n"), MAX_ROWS)
 
 

@@ -359,3 +359,11 @@ def test_what_a_waiver_covers_and_what_passed_is_folded_with_counts():
 def test_an_audited_rule_never_makes_a_comment_red():
     text = rendered(of(judgement(mode=Mode.AUDIT)))
     assert text.startswith("### ✅")
+
+
+def test_notes_stand_open_where_the_change_of_policy_blocks() -> None:
+    unread = "reviews: members of team acme/edge cannot be read: members: read"
+    blocking = replace(review(), verdict=Verdict.BLOCKED)
+    folded, blocked = (replace(of(review=one), notes=(unread,)) for one in (None, blocking))
+    assert "<details><summary>1 note</summary>" in rendered(folded)
+    assert "<details open><summary>1 note</summary>" in rendered(blocked)
