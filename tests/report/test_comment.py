@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from rendered_page import ALIVE, page
 
 from policy_gate.errors import Problem, Reason
-from policy_gate.model import BaseState, Fix, Mode, Outcome, Place, ReleaseIdentity, Subject
+from policy_gate.model import BaseState, Fix, Mode, Outcome, Place, ReleaseIdentity, Subject, Verdict
 from policy_gate.overview import Suggestion
 from policy_gate.report.check_run import render_check_run
 from policy_gate.report.comment import MAX_ROWS, MAX_UNITS, Standing, render_comment, render_green
