@@ -366,4 +366,4 @@ def test_notes_stand_open_where_the_change_of_policy_blocks() -> None:
     blocking = replace(review(), verdict=Verdict.BLOCKED)
     folded, blocked = (replace(of(review=one), notes=(unread,)) for one in (None, blocking))
     assert "<details><summary>1 note</summary>" in rendered(folded)
-    assert "<details open><summary>1 note</summary>" in rendered(blocked)
+    assert "<details open><summary>2 notes</summary>" in rendered(blocked)
