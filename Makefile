@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Pure rooms, and what holds the house together; `make test` runs the rest: trees, git, real models, whole runs.
 UNIT := $(addprefix tests/,architecture docs engine expression gate golden manifest model policy report workbench areas/cost areas/fingerprint)
+# Half as many again as there are cores: most of a run waits for commands that it started.
+WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults show-limits
@@ -31,7 +33,7 @@ test: $(VENV)/.develop .bench/.tools  ## everything, as CI runs it
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generate.py --check
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 check: $(VENV)/.develop  ## before every commit, in seconds
 	$(BIN)/python -m ruff check .
