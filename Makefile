@@ -8,7 +8,7 @@ UNIT := $(addprefix tests/,architecture docs engine expression gate golden manif
 WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint bench generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults show-limits
+.PHONY: demo test check lint bench bench-action generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults show-limits
 
 $(VENV)/.runtime: pyproject.toml requirements/constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policy-gate needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
@@ -49,6 +49,9 @@ lint: $(VENV)/.develop  ## format and mend what ruff can
 
 bench: $(VENV)/.develop  ## speed and memory beside other tools, as ratios
 	@status=0; for one in run expressions replay; do $(BIN)/python bench/$$one.py || status=$$?; done; exit $$status
+
+bench-action: $(VENV)/.develop  ## from the Action's start to the verdict, cold and cached; it downloads packages
+	$(BIN)/python bench/action.py
 
 show-fail-open: $(VENV)/.develop  ## what cannot be judged: ours beside other tools
 	$(BIN)/python bench/fail_open.py
