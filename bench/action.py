@@ -294,7 +294,7 @@ def main() -> int:
             row = [found[kind].median(what) for kind in GOALS]
             print(f"{what:<34} {row[0]:>7.2f} {row[1]:>7.2f}", flush=True)
         for kind, goal in GOALS.items():
-            # Whatever else a machine does only adds to a wall time, so that the quickest round is told beside the median.
+            # Other work on the machine only adds to a wall time: the quickest round is told beside the median.
             taken, quickest = found[kind].median("all"), min(found[kind].parts["all"])
             missed += taken > goal
             print(f"{kind}: {taken:.2f} s, quickest {quickest:.2f} s; goal {goal} s, {taken / goal:.2f} of it")
