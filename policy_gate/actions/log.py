@@ -9,9 +9,6 @@ from policy_gate.model import Place, Verdict
 from policy_gate.overview import Overview
 from policy_gate.report.escaping import neutral_log_line, safe
 
-FEW_RELEASES = 3
-"""Of more releases than this, those that are allowed get one line each."""
-
 
 def log_lines(overview: Overview, source_line: Callable[[Place], str]) -> Iterator[str]:
     """Everything a run found, as plain lines; between two commands that switch commands off, in case one slips in."""
@@ -25,7 +22,7 @@ def log_lines(overview: Overview, source_line: Callable[[Place], str]) -> Iterat
 def _blocks(overview: Overview, source_line: Callable[[Place], str]) -> Iterator[str]:
     from policy_gate.report.policy_text import render_policy_text
     from policy_gate.report.problems import render_problems
-    from policy_gate.report.text import Style, render_text, render_verdict
+    from policy_gate.report.text import FEW_RELEASES, Style, render_text, render_verdict
 
     style = Style()
     for record in overview.records:

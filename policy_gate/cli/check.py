@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown", "github")
-FEW_RELEASES = 3
-"""Of more releases than this, those that are allowed get one line each."""
-
 EPILOG = "Exit codes: 0 allowed, 1 blocked, 2 could not be judged, 3 internal error."
 
 
@@ -148,7 +145,7 @@ def _present(request: Request, output_format: str, *, colour: bool, verbose: boo
         return lambda record, _: encode_record(record)
     from policy_gate.gate.excerpt import source_lines
     from policy_gate.model import Verdict
-    from policy_gate.report.text import Style, render_text, render_verdict
+    from policy_gate.report.text import FEW_RELEASES, Style, render_text, render_verdict
 
     lines, style = source_lines(request), Style(colour=colour)
 

@@ -17,6 +17,8 @@ SourceLine = Callable[[Place], str]
 COLUMNS = (Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR, Outcome.WAIVED, Outcome.NOT_APPLICABLE)
 HEADINGS = {Outcome.NOT_APPLICABLE: "n/a"}
 GRAVITY = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+FEW_RELEASES = 3
+"""Of more releases than this, those that are allowed get one line each."""
 MAX_CAUSES = 5
 MAX_FLIPS = 10
 WIDTH = 96
