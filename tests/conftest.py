@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from starting import Starts, as_text, start_gate
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
@@ -16,6 +16,15 @@ SHARED = PROJECT.parent / "shared"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Stands here, at the top of the tests: pytest reads options before it looks into folders below."""
     parser.addoption("--accept", action="store_true", help="rewrite golden files with what is rendered now")
+    parser.addoption("--own-process", action="store_true", help="start every command as a process of its own; slower")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def starts(request: pytest.FixtureRequest):
+    """How commands are started; what was started for it ends with the tests."""
+    Starts.own_process = request.config.getoption("--own-process")
+    yield
+    Starts.end()
 
 
 @pytest.fixture(scope="session")
@@ -29,21 +38,16 @@ def shared() -> Path:
 def gate(tmp_path):
     """Runs the real command, as a user would, in a folder of the test; CI's own variables do not reach it."""
 
-    def run(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *args: str, cwd: Path | None = None, env: dict[str, str] | None = None, own_process: bool = False
+    ) -> subprocess.CompletedProcess[str]:
         clean = {
             key: one
             for key, one in os.environ.items()
             if key not in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "FORCE_COLOR", "NO_COLOR")
         }
-        return subprocess.run(
-            [sys.executable, "-I", "-m", "policy_gate.cli", *args],
-            cwd=cwd or tmp_path,
-            env={**clean, **(env or {})},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-        )
+        whole = {**clean, **(env or {})}
+        return as_text(start_gate(*args, cwd=cwd or tmp_path, env=whole, own_process=own_process))
 
     return run
 
