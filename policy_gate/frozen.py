@@ -7,13 +7,17 @@ Here frozen classes with slots share their methods, and everything else is the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from dataclasses import dataclass as _standard
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+__all__ = ["dataclass", "many"]
+
 if TYPE_CHECKING:
-    from dataclasses import dataclass as dataclass  # noqa: PLC0414  # the type checker's word for an export
+    from dataclasses import dataclass
+    from dataclasses import dataclass as many
 else:
 
     def dataclass(cls: type | None = None, /, **options: bool) -> Any:  # Any: a class, or a decorator of one
@@ -23,17 +27,26 @@ else:
             return partial(_with_shared_methods, keyword_only=keyword_only)
         return _standard(cls, kw_only=keyword_only, **options)
 
+    def many(**options: bool) -> Any:  # Any: as above
+        """For classes with an instance for each call of a model: frozen to the type checker alone, made much faster."""
+        del options
+        return partial(_shared, methods=(_repr, _eq, _hash, _get_state, _set_state), init=True)
+
 
 def _with_shared_methods(cls: type, *, keyword_only: bool) -> Any:  # Any: the class itself, which the caller knows
     special = [one for one in vars(cls).values() if isinstance(one, Field) and not _plain(one)]
     if special or hasattr(cls, "__post_init__"):
         return _standard(frozen=True, slots=True, kw_only=keyword_only)(cls)
-    made: Any = _standard(init=False, repr=False, eq=False, slots=True, kw_only=keyword_only)(cls)  # Any: as above
+    return _shared(cls, methods=(_init, _repr, _eq, _hash, _set, _delete, _get_state, _set_state), kw_only=keyword_only)
+
+
+def _shared(cls: type, *, methods: tuple[Callable[..., object], ...], init: bool = False, kw_only: bool = False) -> Any:
+    made: Any = _standard(init=init, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)  # Any: as above
     # A slot's own setter goes past `__setattr__`, which refuses.
     made.__frozen_fields__ = tuple(
         (one.name, getattr(made, one.name).__set__, one.default, one.default_factory) for one in fields(made)
     )
-    for method in (_init, _repr, _eq, _hash, _set, _delete, _get_state, _set_state):
+    for method in methods:
         setattr(made, _NAMES[method.__name__], method)
     return made
 

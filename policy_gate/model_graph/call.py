@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Call:
     """A node with the values that enter it; `version` is the imported opset version of its domain.
 
-    `bodies` are the subgraphs that control flow has walked for it.
+    `bodies` are the subgraphs that control flow has walked for it, `runs` how often they run at most.
     """
 
     node: Node
@@ -29,6 +29,7 @@ class Call:
     scope: Scope
     inference: Inference
     bodies: tuple[Body, ...] = ()
+    runs: int = 1
 
     def optional(self, index: int) -> Value | None:
         """Return an input, or None when the call leaves it out."""
@@ -98,6 +99,17 @@ class Call:
         fix = "export the model with fixed shapes, so that this input is a constant"
         return UnknownCost(Reason.UNBOUND_DIMENSION, self.name, self.node.op, detail, fix)
 
+    def claimed_dtype(self, index: int) -> str:
+        """Return the type the file gives an output, for operators whose definition leaves the type to the file."""
+        claim = self.scope.claims.get(self.node.outputs[index]) if index < len(self.node.outputs) else None
+        if claim is None or not claim.dtype:
+            raise broken(f"the file gives output {index} no type")
+        return claim.dtype
+
+    def unsupported(self, what: str, fix: str = "") -> CostUnknown:
+        """Make the error for something that the operator can do and that is not followed here."""
+        return CostUnknown(UnknownCost(Reason.UNSUPPORTED_OPERATOR, self.name, self.node.op, what, fix))
+
     def data_dependent(self, what: str) -> Hole:
         """Make a dimension that follows from the data itself."""
         return Hole(UnknownCost(Reason.UNBOUND_DIMENSION, self.name, self.node.op, f"{what} follows from the data"))
@@ -130,6 +142,15 @@ class Call:
         if not isinstance(found, tuple) or not all(isinstance(entry, int) for entry in found):
             raise broken(f"attribute {name!r} must be a list of integers")
         return found
+
+    def list_length(self, name: str) -> int:
+        """Return how many entries a list attribute holds, 0 without it; the reader keeps long ones as a tensor."""
+        found = self.node.attributes.get(name, ())
+        if isinstance(found, Tensor):
+            return found.elements
+        if not isinstance(found, tuple):
+            raise broken(f"attribute {name!r} must be a list")
+        return len(found)
 
     def text_attribute(self, name: str, default: str) -> str:
         """Return a text attribute."""

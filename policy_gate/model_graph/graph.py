@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from policy_gate.frozen import dataclass
+from policy_gate.frozen import dataclass, many
 
 Dimension = int | str | None
 """One extent of a shape: a number, a symbol to be bound by name, or None when the file does not say."""
@@ -13,13 +13,13 @@ Dimension = int | str | None
 Shape = tuple[Dimension, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@many(frozen=True, slots=True)
 class Payload:
     """Where a tensor's bytes stand: `path` is empty for the model file itself; offset and length in bytes.
 
     `encoding` is "raw" for canonical little-endian bytes, else how the format packs the elements there:
     "varint" (protobuf numbers), "strings" (a run of length-delimited fields), "attribute" (one whole
-    attribute message that holds a long list). `identity` reads them all.
+    attribute message that holds a long list). `identity` reads these. "sparse" (TFLite) is read by nothing yet.
     """
 
     path: str
@@ -29,6 +29,17 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaling:
+    """How stored numbers become real ones where a format keeps that beside the tensor (TFLite): scales, zero points.
+
+    `layout` says in words what each scale is for, `places` where the parameters stand. A computation depends on it.
+    """
+
+    layout: str
+    places: tuple[Payload, ...]
+
+
+@many(frozen=True, slots=True)
 class Tensor:
     """A constant: `dims` and `dtype` as the file claims them, checked against the bytes that are there.
 
@@ -36,6 +47,7 @@ class Tensor:
     `stored_bytes` is what the constant takes in the file: payload, or attribute floats and ints.
     A sparse constant has the dense `dims`, its values as payload and their coordinates in `indices`.
     An attribute list of more than 4,096 entries stands as a Tensor of one dimension, without `small`.
+    `scales` counts the quantisation scales that a format keeps beside the tensor (TFLite); several are per channel.
     `dtype` is spelled float32 float64 float16 bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz
     float8e8m0 float6e2m3 float6e3m2 float4e2m1, int2 to int64, uint2 to uint64, bool, string, complex64/128.
     """
@@ -47,6 +59,8 @@ class Tensor:
     payload: Payload | None = None
     small: bytes = b""
     indices: Tensor | None = None
+    scales: int = 0
+    scaling: Scaling | None = None
 
     @property
     def elements(self) -> int:
@@ -64,7 +78,7 @@ class AttributeReference:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@many(frozen=True, slots=True)
 class ValueInfo:
     """A named value with its type and shape as the file claims it; `shape` is None when no rank is given.
 
@@ -75,9 +89,10 @@ class ValueInfo:
     name: str
     dtype: str
     shape: Shape | None
+    scaling: Scaling | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@many(frozen=True, slots=True)
 class Node:
     """One operator call; an empty input or output name is an omitted optional one. `domain` "" is ai.onnx."""
 
@@ -118,10 +133,27 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A way to call a model by name (TFLite signature): the graph it runs, its aliases of inputs and outputs.
+
+    An entry without a name is a graph that neither the model's own nor a named one stands for.
+    """
+
+    name: str
+    graph: Graph
+    inputs: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model file as read: `format` is "onnx" or "tflite", `opsets` maps domain ("" is ai.onnx) to version.
 
     `external_bytes` are the bytes that constants take of each external file, each byte once.
+    `other_bytes` are bytes of the file that no call of the graph needs, by what they are: documentation, metadata,
+    fields and buffers that nothing refers to, gaps, training data, texts longer than names are.
+    `entries` are the other ways to call it than `graph`, and graphs that only they run; no figure includes them, so
+    that a model which is called by name to run one of those has no figures.
     """
 
     format: str
@@ -134,4 +166,6 @@ class Model:
     metadata: tuple[tuple[str, str], ...] = ()
     external_files: tuple[str, ...] = ()
     external_bytes: tuple[tuple[str, int], ...] = ()
+    other_bytes: tuple[tuple[str, int], ...] = ()
+    entries: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = field(default=())

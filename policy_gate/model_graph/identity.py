@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from policy_gate.frozen import dataclass
-from policy_gate.model_graph.graph import Model, ValueInfo
+from policy_gate.model_graph.graph import Entry, Model, ValueInfo
 from policy_gate.model_graph.merkle import GraphHasher, Symbols, digest
 from policy_gate.model_graph.tensor_content import OpenPayload, TensorContent
+from policy_gate.model_graph.tflite_merkle import TfliteHasher
 from policy_gate.model_graph.well_formed import functions_by_key, functions_in_order
 
 SCHEME = "pgfp-1"
@@ -39,18 +40,23 @@ def identify(model: Model, open_payload: OpenPayload) -> Identity:
       symbolic dimensions by order of appearance.
     - operators: how often each operator or function body is used anywhere, also where no output depends on it.
 
+    TFLite: `TfliteHasher` says what differs. Sparse tensors and operators with options that are not understood are
+    refused. The interface holds signatures too, with their aliases.
+
     No name inside the graph matters. Inlining a function, or an opset in which a used operator was revised,
     changes the structure. `open_payload` gives the model file for "" and external files by their path.
 
     Raises:
-        EvidenceError: a tensor's bytes are not there, do not fit its type, or a Constant holds no value.
+        EvidenceError: a tensor's bytes are not there, do not fit its type, or a Constant holds no value;
+            UNSUPPORTED_FORMAT where a part of a TFLite model cannot be read.
     """
-    hasher = GraphHasher(TensorContent(open_payload))
+    content = TensorContent(open_payload)
+    hasher = TfliteHasher(content) if model.format == "tflite" else GraphHasher(content)
     by_key = functions_by_key(model.functions)
     for key in functions_in_order(by_key):
         function = by_key[key]
         hasher.functions[key] = (hasher.function(function), function.attribute_defaults)
-    whole = hasher.graph(model.graph, [], model.opsets)
+    whole = hasher.model(model)
     histogram = sorted(hasher.operators.items())
     return Identity(
         scheme=SCHEME,
@@ -74,7 +80,15 @@ def _interface(model: Model) -> str:
     inputs = [value for value in graph.inputs if value.name not in graph.constants]
     parts = [str(len(inputs)).encode()]
     parts += [part for value in (*inputs, *graph.outputs) for part in _declared(value, symbols)]
+    parts += [part for entry in model.entries if entry.name for part in _signature(entry, model)]
     return _named(b"interface", *parts)
+
+
+def _signature(entry: Entry, model: Model) -> list[bytes]:
+    """Spell a way to call a model by name."""
+    what = b"main" if entry.graph is model.graph else b"other"
+    sides = [*entry.inputs, ("", ""), *entry.outputs]
+    return [b"signature", what, entry.name.encode(), *(text.encode() for pair in sides for text in pair)]
 
 
 def _declared(value: ValueInfo, symbols: Symbols) -> tuple[bytes, bytes]:

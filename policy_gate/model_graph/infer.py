@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model_graph.attribute_weights import AttributeWeights
+from policy_gate.model_graph.binding import Binding, checked_count
 from policy_gate.model_graph.call import Call
-from policy_gate.model_graph.dtypes import BITS
 from policy_gate.model_graph.graph import AttributeReference, Function, Graph, Model, Node, ValueInfo
 from policy_gate.model_graph.operators import NEWEST, TABLES
 from policy_gate.model_graph.operators.table import NO_WORK, Operator, Work
+from policy_gate.model_graph.operators.unknown import UNKNOWN
 from policy_gate.model_graph.values import (
-    MAX_EXTENT,
-    MAX_RANK,
     CostUnknown,
-    Dim,
     Dims,
     Hole,
     UnknownCost,
     Value,
     broken,
-    count,
 )
 from policy_gate.model_graph.walked import Body, Scope, Step
 
@@ -36,35 +34,46 @@ MAX_FOLDED = 500_000
 
 
 class Inference:
-    """One walk over one model; `faults` are contradictions, after which no figure is to be believed."""
+    """One walk over one model; `faults` are contradictions, after which no figure is to be believed.
+
+    `variables` are the tensors that live from one inference to the next, `resources` those of them behind a handle,
+    `handles` the numbers of handles by container and name.
+    """
 
     def __init__(self, model: Model, dimensions: Mapping[str, int]) -> None:
         self.faults: list[UnknownCost] = []
-        self.unbound: dict[str, Hole] = {}
+        self._binding = Binding(model.format, dimensions, self.faults)
+        self.unbound, self.asked = self._binding.unbound, self._binding.asked
+        self._attribute_weights = AttributeWeights()
+        self.variables: list[Value] = []
+        self.handles: dict[tuple[str, str], int] = {}
+        self.resources: dict[int, Value] = {}
         self._model = model
-        self._dimensions = dimensions
         self._functions = {(_domain(each.domain), each.name, each.overload): each for each in model.functions}
         self._calling: list[tuple[str, str, str]] = []
         self._depth = 0
         self._left = MAX_NESTED_CALLS
         self._folds = MAX_FOLDED
+        self._counts: dict[Dims, int] = {}
 
     def run(self) -> tuple[Body, Scope]:
         """Walk the main graph; returns it with the scope that names its values."""
         graph, opsets = self._model.graph, self._opsets(self._model.opsets)
-        scope = Scope({}, graph.constants, opsets)
+        scope = Scope({}, graph.constants, opsets, claims=self._claims(graph))
         inputs = []
         for claim in graph.inputs:
             if claim.name not in graph.constants:
-                scope.values[claim.name] = self._input(claim)
+                scope.values[claim.name] = self._binding.value(claim)
                 inputs.append(scope.values[claim.name])
         steps: list[Step] = []
         self._walk(graph.nodes, scope, steps)
+        self._keep(graph, scope)
         outputs = tuple(self._output(claim.name, scope) for claim in graph.outputs)
-        return Body(tuple(inputs), outputs, tuple(steps)), scope
+        # A variable takes its room from the first call to the last, like an input that is also an output.
+        return Body((*inputs, *self.variables), (*outputs, *self.variables), tuple(steps)), scope
 
     def body(self, call: Call, graph: Graph, arguments: Sequence[Value]) -> Body:
-        """Walk a subgraph with these arguments; it sees the values of the graphs around it.
+        """Walk a subgraph with these arguments; in ONNX it sees the values of the graphs around it.
 
         Raises:
             CostUnknown: subgraphs nest too deep.
@@ -72,11 +81,13 @@ class Inference:
         """
         if len(graph.inputs) != len(arguments):
             raise broken(f"a subgraph takes {len(graph.inputs)} values, it gets {len(arguments)}")
-        outer = call.scope
-        scope = Scope({}, graph.constants, outer.opsets, outer, f"{call.name}/", outer.attributes)
+        outer, around = call.scope, None if self._model.format == "tflite" else call.scope
+        scope = Scope({}, graph.constants, outer.opsets, around, f"{call.name}/", outer.attributes)
+        scope.claims = self._claims(graph)
         scope.values.update((claim.name, value) for claim, value in zip(graph.inputs, arguments, strict=True))
         steps: list[Step] = []
         self._nested(call, graph.nodes, scope, steps)
+        self._keep(graph, scope)
         outputs = tuple(self._output(claim.name, scope) for claim in graph.outputs)
         return Body.of(tuple(arguments), outputs, steps)
 
@@ -85,40 +96,24 @@ class Inference:
         self._folds -= elements
         return self._folds >= 0
 
+    def dimension(self, key: str) -> int | None:
+        """Return the extent or count that a key of `dimensions` is bound to, None when it is not; notes its use."""
+        return self._binding.of(key)
+
     def unsupported(self, call: Call, what: str) -> UnknownCost:
         """Say that something an operator can do is not followed here."""
         return UnknownCost(Reason.UNSUPPORTED_OPERATOR, call.name, call.node.op, f"{what} is not followed")
+
+    def _claims(self, graph: Graph) -> Mapping[str, ValueInfo]:
+        """Return what a TFLite file says of its tensors: some operators take the type they write from there."""
+        if self._model.format != "tflite":
+            return {}
+        return {claim.name: claim for claim in (*graph.value_info, *graph.outputs)}
 
     @staticmethod
     def _opsets(opsets: Mapping[str, int]) -> Mapping[str, int]:
         known = {_domain(domain): version for domain, version in opsets.items()}
         return known or {"": 1}  # a model older than operator sets (IR version 1 and 2)
-
-    def _input(self, claim: ValueInfo) -> Value:
-        if claim.shape is None or (claim.dtype not in BITS and claim.dtype != "string"):
-            tensor = claim.dtype in BITS
-            detail = "the input has no shape" if tensor else f"the input is {claim.dtype or 'of no type'}, not a tensor"
-            reason = Reason.UNBOUND_DIMENSION if tensor else Reason.UNSUPPORTED_FORMAT
-            cause = UnknownCost(reason, claim.name, "", detail, "export the model with tensors of known rank as inputs")
-            return Value(claim.dtype, Hole(cause))
-        shape = tuple(self._extent(claim.name, axis, dim) for axis, dim in enumerate(claim.shape))
-        try:
-            _checked_count(shape)
-        except EvidenceError as error:
-            cause = UnknownCost(error.reason, claim.name, "", error.detail)
-            self.faults.append(cause)
-            return Value(claim.dtype, Hole(cause))
-        return Value(claim.dtype, shape)
-
-    def _extent(self, name: str, axis: int, dim: int | str | None) -> Dim:
-        if isinstance(dim, int) and dim > 0:
-            return dim
-        if isinstance(dim, str) and dim in self._dimensions:
-            return self._dimensions[dim]
-        key = dim if isinstance(dim, str) else f"{name}[{axis}]"
-        if key not in self.unbound:
-            self.unbound[key] = Hole(_unbound(name, axis, dim))
-        return self.unbound[key]
 
     def _output(self, name: str, scope: Scope) -> Value:
         try:
@@ -164,7 +159,10 @@ class Inference:
         work = NO_WORK
         outputs: Sequence[Value] = ()
         try:
-            call.inputs = [scope.find(wanted) if wanted else None for wanted in node.inputs]
+            if operator is not None and operator.state:
+                self._remember(node, operator, scope)
+            made = scope.values
+            call.inputs = [(made.get(wanted) or scope.find(wanted)) if wanted else None for wanted in node.inputs]
             if operator is None or not 1 <= call.version <= NEWEST[domain]:
                 cause = _unsupported(call, operator)
                 operator = None
@@ -182,22 +180,49 @@ class Inference:
             else:
                 cause = None  # the counting rule says zero, whatever the shape
         self._bind(call, outputs)
-        return Step(node, name, operator, call.inputs, outputs, work, cause, call.bodies)
+        inputs = call.inputs
+        if operator is not None and operator.weights:
+            inputs = [*inputs, *self._attribute_weights.of(node, operator.weights)]
+        return Step(node, name, operator, inputs, outputs, work, cause, call.bodies, call.runs)
+
+    def _remember(self, node: Node, operator: Operator, scope: Scope) -> None:
+        """Make the state that an operator keeps between inferences: a tensor of the file that no call makes."""
+        for index, name in enumerate(node.inputs):
+            if index in operator.state and name in scope.claims and not scope.holds(name):
+                scope.values[name] = self._binding.value(scope.claims[name])
+                self.variables.append(scope.values[name])
+
+    def _keep(self, graph: Graph, scope: Scope) -> None:
+        """Make the variables that no call reads: an interpreter of TFLite gives them room all the same."""
+        if self._model.format == "tflite":
+            unread = [claim for claim in graph.value_info if not scope.holds(claim.name)]
+            self.variables.extend(map(self._binding.value, unread))
 
     def _outputs(self, call: Call, operator: Operator) -> Sequence[Value]:
+        if call.node.attributes.get("unread_options"):
+            raise call.unsupported("its options stand in a table of another operator, or could not be read")
         outputs = operator.infer(call)
+        if outputs and not call.node.outputs:
+            raise broken("the operator gives a value, the call takes none")
         if len(call.node.outputs) > len(outputs):
             raise broken(f"it has {len(call.node.outputs)} outputs, the operator gives {len(outputs)}")
         outputs = outputs[: len(call.node.outputs)]
-        derived = operator.derived and all(value is None or value.constant for value in call.inputs)
+        derived = operator.derived and _all_constant(call.inputs)
         for value in outputs:
             value.constant = derived
             if value.known is not None and not self.spend(len(value.known)):
                 value.known = None
             if not isinstance(value.shape, Hole):
-                total = _checked_count(value.shape)
-                value.elements = total if isinstance(total, int) else -1
+                value.elements = self._counted(value.shape)
         return outputs
+
+    def _counted(self, shape: Dims) -> int:
+        """Check a shape and count its elements, -1 where an extent is not known; most values have one of few shapes."""
+        known = self._counts.get(shape)
+        if known is None:
+            total = checked_count(shape)
+            known = self._counts[shape] = total if isinstance(total, int) else -1
+        return known
 
     def _work(
         self, call: Call, operator: Operator, outputs: Sequence[Value], cause: UnknownCost | None
@@ -272,15 +297,11 @@ def _domain(domain: str) -> str:
     return "" if domain == "ai.onnx" else domain
 
 
-def _checked_count(shape: Dims) -> Dim:
-    """Count the elements of a shape; EvidenceError for extents no runtime could hold."""
-    if len(shape) > MAX_RANK:
-        raise EvidenceError(Reason.TOO_LARGE, f"a shape of {len(shape)} dimensions")
-    total = count(shape)
-    numbers = [dim for dim in shape if not isinstance(dim, Hole)]
-    if numbers and (min(numbers) < 0 or max(numbers) > MAX_EXTENT):
-        raise broken(f"an extent of {min(numbers)}")
-    return total
+def _all_constant(values: Sequence[Value | None]) -> bool:
+    for value in values:  # noqa: SIM110  # the inner loop: the first one decides nearly always, and no generator is made
+        if value is not None and not value.constant:
+            return False
+    return True
 
 
 def _resolved(node: Node, given: Mapping[str, object]) -> Node:
@@ -296,35 +317,19 @@ def _resolved(node: Node, given: Mapping[str, object]) -> Node:
     return replace(node, attributes=attributes)
 
 
-def _unbound(name: str, axis: int, dim: int | str | None) -> UnknownCost:
-    if isinstance(dim, str):
-        fix = f"bind it: `dimensions: {{{dim}: 1}}` in the target, or --dimension {dim}=1"
-        return UnknownCost(Reason.UNBOUND_DIMENSION, name, "", f"dimension {dim!r} (axis {axis} of the input)", fix)
-    said = "has no extent and no name" if dim is None else f"has extent {dim}"
-    return UnknownCost(
-        Reason.UNBOUND_DIMENSION,
-        name,
-        "",
-        f"axis {axis} of the input {said}",
-        "export the model with a fixed or named extent",
-    )
-
-
 def _unsupported(call: Call, operator: Operator | None) -> UnknownCost:
     domain = call.node.domain or "ai.onnx"
+    fix = "export the model with operators of ai.onnx up to opset 28"
+    if domain.startswith("tflite"):
+        fix = "convert the model with builtin operators of TensorFlow Lite only, schema version 3"
     if operator is None:
-        detail = f"{domain}::{call.node.op} is not known"
+        reason = UNKNOWN.get(_domain(domain), {}).get(call.node.op)
+        detail = f"{domain}::{call.node.op} is not {'followed: ' + reason if reason else 'known'}"
     elif call.version < 1:
         detail = f"the model imports no operator set for {domain}"
     else:
         detail = f"operator set {call.version} of {domain} is newer than what is known"
-    return UnknownCost(
-        Reason.UNSUPPORTED_OPERATOR,
-        call.name,
-        call.node.op,
-        detail,
-        "export the model with operators of ai.onnx up to opset 28",
-    )
+    return UnknownCost(Reason.UNSUPPORTED_OPERATOR, call.name, call.node.op, detail, fix)
 
 
 def _uncounted(call: Call) -> UnknownCost:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from policy_gate.errors import EvidenceError, Reason
-from policy_gate.model_graph.graph import AttributeReference, Dimension, Function, Graph, Node, Tensor, ValueInfo
+from policy_gate.model_graph.graph import AttributeReference, Dimension, Function, Graph, Model, Node, Tensor, ValueInfo
 from policy_gate.model_graph.onnx_schemas import schema
 from policy_gate.model_graph.tensor_content import TensorContent
 from policy_gate.model_graph.well_formed import FunctionKey
@@ -31,13 +31,13 @@ def digest(*parts: bytes) -> bytes:
     return sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).digest()
 
 
-def _both(*parts: bytes) -> Pair:
+def both(*parts: bytes) -> Pair:
     """Hash what is the same with and without contents."""
     whole = digest(*parts)
     return Pair(whole, whole)
 
 
-ABSENT = _both(b"absent")
+ABSENT = both(b"absent")
 
 
 @dataclass(slots=True)
@@ -73,6 +73,11 @@ class GraphHasher:
         self._spelled: dict[int, Pair] = {}  # by the identity of values that the model keeps alive
         self._heads: dict[tuple[str, str, int], bytes] = {}
         self._known: dict[tuple[object, ...], bytes] = {}
+        self._graphs: dict[int, Pair] = {}  # closed graphs by their identity, which the model keeps alive
+
+    def model(self, model: Model) -> Pair:
+        """Hash what a model computes; its functions are in `functions` by now."""
+        return self.graph(model.graph, [], model.opsets)
 
     def graph(self, graph: Graph, outer: Scopes, opsets: Mapping[str, int]) -> Pair:
         """Hash a graph inside the values of those around it.
@@ -85,14 +90,14 @@ class GraphHasher:
         position = 0
         for value in graph.inputs:
             if value.name not in graph.constants:
-                scope[value.name] = _both(b"input", depth, str(position).encode(), symbols.type_of(value))
+                scope[value.name] = both(b"input", depth, str(position).encode(), symbols.type_of(value))
                 position += 1
         for name, tensor in graph.constants.items():
-            scope[name] = self._constant(tensor)
+            scope[name] = self.constant(tensor)
         scopes = [*outer, scope]
         self.body(graph.nodes, scopes, opsets)
         inputs = [scope[value.name].structure for value in graph.inputs if value.name not in graph.constants]
-        return _joined(b"graph", inputs, [_find(value.name, scopes) for value in graph.outputs])
+        return joined(b"graph", inputs, [resolve(value.name, scopes) for value in graph.outputs])
 
     def function(self, function: Function) -> Pair:
         """Hash a function's body over its formal inputs.
@@ -100,27 +105,27 @@ class GraphHasher:
         Raises:
             EvidenceError: a tensor's bytes cannot be read.
         """
-        formal = [_both(b"formal", str(position).encode()) for position in range(len(function.inputs))]
+        formal = [both(b"formal", str(position).encode()) for position in range(len(function.inputs))]
         scope = dict(zip(function.inputs, formal, strict=True))
         self.body(function.nodes, [scope], function.opsets)
         inputs = [pair.structure for pair in formal]
-        return _joined(b"function", inputs, [_find(name, [scope]) for name in function.outputs])
+        return joined(b"function", inputs, [resolve(name, [scope]) for name in function.outputs])
 
     def body(self, nodes: Iterable[Node], scopes: Scopes, opsets: Mapping[str, int]) -> None:
         """Hash nodes in order and add what they produce to the innermost scope."""
         scope = scopes[-1]
         for node in nodes:
             if node.op == "Constant" and not node.domain and (tensor := constant_of(node)) is not None:
-                scope[node.outputs[0]] = self._constant(tensor)
+                scope[node.outputs[0]] = self.constant(tensor)
                 continue
-            outputs = _trimmed(node.outputs)
-            inputs = [_find(name, scopes) for name in _trimmed(node.inputs)]
-            called = self._call(node, len(outputs), inputs, scopes, opsets)
+            outputs = trimmed(node.outputs)
+            inputs = [resolve(name, scopes) for name in trimmed(node.inputs)]
+            called = self.call(node, len(outputs), inputs, scopes, opsets)
             for index, name in enumerate(outputs):
                 if name:
-                    scope[name] = called if index == 0 else _output(called, index)
+                    scope[name] = called if index == 0 else output_of(called, index)
 
-    def _call(self, node: Node, outputs: int, inputs: list[Pair], scopes: Scopes, opsets: Mapping[str, int]) -> Pair:
+    def call(self, node: Node, outputs: int, inputs: list[Pair], scopes: Scopes, opsets: Mapping[str, int]) -> Pair:
         """Hash one operator or function call; count it in the histogram."""
         function = self.functions.get((node.domain, node.op, node.overload))
         if function is None:
@@ -161,25 +166,25 @@ class GraphHasher:
         if isinstance(held, Graph):
             return self.graph(held, scopes, opsets)
         if isinstance(held, Tensor):
-            self._note_weights(held)
-            return _both(b"tensor", self.tensor(held))
+            self.note_weights(held)
+            return both(b"tensor", self.tensor(held))
         if isinstance(held, tuple) and held and isinstance(held[0], (Graph, Tensor)):
-            return _joined(b"list", [], [self.spelled(each, scopes, opsets) for each in held])
+            return joined(b"list", [], [self.spelled(each, scopes, opsets) for each in held])
         known = self._spelled.get(id(held))
         if known is None:
             known = self._spelled[id(held)] = _plain(held)
         return known
 
-    def _constant(self, tensor: Tensor) -> Pair:
+    def constant(self, tensor: Tensor) -> Pair:
         """Hash a constant: small integers by value also in the structure, since they are shapes and axes."""
-        self._note_weights(tensor)
+        self.note_weights(tensor)
         content = self.tensor(tensor)
         if is_structural(tensor):
-            return _both(b"constant", content)
+            return both(b"constant", content)
         dims = ",".join(map(str, tensor.dims))
         return Pair(digest(b"constant", tensor.dtype.encode(), dims.encode()), digest(b"constant", content))
 
-    def _note_weights(self, tensor: Tensor) -> None:
+    def note_weights(self, tensor: Tensor) -> None:
         """Remember a tensor that counts as weights."""
         if tensor.dtype not in _STRUCTURAL_TYPES and tensor.elements > 1:
             self.tensors.append(self.tensor(tensor))
@@ -241,19 +246,19 @@ def _packed(value: object, dtype: str, name: str) -> bytes:
 def _plain(held: object) -> Pair:
     """Hash an attribute's value that has no place in a file."""
     if isinstance(held, int):
-        return _both(b"int", str(held).encode())
+        return both(b"int", str(held).encode())
     if isinstance(held, float):
-        return _both(b"float", struct.pack("<f", held))
+        return both(b"float", struct.pack("<f", held))
     if isinstance(held, (str, bytes)):
-        return _both(b"string", held.encode() if isinstance(held, str) else held)
+        return both(b"string", held.encode() if isinstance(held, str) else held)
     if isinstance(held, AttributeReference):
-        return _both(b"reference", held.name.encode())
+        return both(b"reference", held.name.encode())
     if isinstance(held, tuple):
-        return _joined(b"list", [], [_plain(each) for each in held])
+        return joined(b"list", [], [_plain(each) for each in held])
     raise EvidenceError(Reason.UNREADABLE, f"an attribute holds a {type(held).__name__}")
 
 
-def _joined(kind: bytes, before: Sequence[bytes], pairs: Sequence[Pair]) -> Pair:
+def joined(kind: bytes, before: Sequence[bytes], pairs: Sequence[Pair]) -> Pair:
     """Hash what comes before and a list of pairs."""
     count = struct.pack(">II", len(before), len(pairs))
     return Pair(
@@ -262,13 +267,13 @@ def _joined(kind: bytes, before: Sequence[bytes], pairs: Sequence[Pair]) -> Pair
     )
 
 
-def _output(called: Pair, index: int) -> Pair:
+def output_of(called: Pair, index: int) -> Pair:
     """Tell the outputs of one call apart."""
     mark = b"output" + struct.pack(">I", index)
     return Pair(digest(mark, called.structure), digest(mark, called.bound))
 
 
-def _trimmed(names: tuple[str, ...]) -> tuple[str, ...]:
+def trimmed(names: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out omitted optional names at the end, which say nothing."""
     end = len(names)
     while end and not names[end - 1]:
@@ -276,7 +281,7 @@ def _trimmed(names: tuple[str, ...]) -> tuple[str, ...]:
     return names[:end]
 
 
-def _find(name: str, scopes: Scopes) -> Pair:
+def resolve(name: str, scopes: Scopes) -> Pair:
     """Look a name up from the innermost scope outward."""
     if not name:
         return ABSENT

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from policy_gate.model_graph.bounded import MAX_TEXT_BYTES, unreadable
 from policy_gate.model_graph.graph import AttributeReference, Graph, Payload, Tensor
 from policy_gate.model_graph.onnx_tensor import TensorReader
 from policy_gate.model_graph.onnx_types import TypeReader
-from policy_gate.model_graph.wire import (
-    HIGH_BYTES,
-    MAX_TEXT_BYTES,
-    Message,
-    Rule,
-    Schema,
-    Take,
-    Wire,
-    signed,
-    unreadable,
-)
+from policy_gate.model_graph.spare import DOCUMENTATION
+from policy_gate.model_graph.wire import HIGH_BYTES, Message, Rule, Schema, Take, Wire, signed
 
 MAX_LIST_ENTRIES = 4096
 
@@ -94,8 +86,8 @@ class AttributeReader:
             0x42: Rule("ints", Take.COUNT, self._packed_varints),
             0x4A: Rule("strings", Take.COUNT, _one),
         }
-        self._short = Schema.of("AttributeProto", common | short, skip=(0x6A,))
-        self._long = Schema.of("AttributeProto", common | long, skip=(0x6A,))
+        self._short = Schema.of("AttributeProto", common | short, skip={0x6A: DOCUMENTATION})
+        self._long = Schema.of("AttributeProto", common | long, skip={0x6A: DOCUMENTATION})
 
     def read(self, start: int, end: int) -> tuple[str, object]:
         """Decode the AttributeProto in [start, end) into its name and its value.
@@ -108,8 +100,9 @@ class AttributeReader:
         raw = self._wire.raw(start, end)
         known = self._memo.get(raw)
         if known is None:
+            passed = self._wire.passed
             known = self._decode(start, end)
-            if not _has_place(known[1]):
+            if self._wire.passed == passed and not _has_place(known[1]):
                 self._memo[raw] = known
         return known
 

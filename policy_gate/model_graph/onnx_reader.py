@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model_graph.bounded import BinaryFile, unreadable
 from policy_gate.model_graph.graph import Function, Graph, Model, Node, Tensor
 from policy_gate.model_graph.onnx_attribute import AttributeReader
+from policy_gate.model_graph.onnx_spare import other_bytes
 from policy_gate.model_graph.onnx_tensor import ExternalSize, TensorReader
 from policy_gate.model_graph.onnx_types import TypeReader
+from policy_gate.model_graph.spare import ANNOTATIONS, DOCUMENTATION, LONG_TEXT_BYTES, METADATA, TRAINING
 from policy_gate.model_graph.well_formed import check_well_formed
-from policy_gate.model_graph.wire import BinaryFile, Message, Rule, Schema, Take, Wire, signed, unreadable
+from policy_gate.model_graph.wire import Message, Rule, Schema, Take, Wire, signed
 
 MAX_SUBGRAPH_DEPTH = 32
 
@@ -54,8 +58,10 @@ class _OnnxReader:
             0x3A: text("domain"),
             0x42: text("overload"),
         }
-        self._node_schema = Schema.of("NodeProto", node, skip=(0x32, 0x4A, 0x52))
+        self._node_schema = Schema.of("NodeProto", node, skip={0x32: DOCUMENTATION, 0x4A: METADATA, 0x52: ANNOTATIONS})
         opset = {0x0A: text("domain"), 0x10: Rule("version")}
+        pair = {0x0A: text("key"), 0x12: Rule("value", decode=self._metadata_value)}
+        self._metadata_schema = Schema.of("StringStringEntryProto", pair)
         self._opset_schema = Schema.of("OperatorSetIdProto", opset)
         self._graph_schema = self._schema_of_graph()
         self._function_schema = self._schema_of_function()
@@ -71,7 +77,7 @@ class _OnnxReader:
             0x6A: Rule("value_info", Take.EACH, self._types.read_value),
             0x7A: Rule("sparse_initializer", Take.EACH, self._tensors.read_sparse),
         }
-        return Schema.of("GraphProto", graph, skip=(0x52, 0x72, 0x82))
+        return Schema.of("GraphProto", graph, skip={0x52: DOCUMENTATION, 0x72: ANNOTATIONS, 0x82: METADATA})
 
     def _schema_of_function(self) -> Schema:
         """FunctionProto."""
@@ -87,7 +93,7 @@ class _OnnxReader:
             0x5A: Rule("attribute_proto", Take.EACH, self._attributes.read),
             0x6A: text("overload"),
         }
-        return Schema.of("FunctionProto", function, skip=(0x42, 0x62, 0x72))
+        return Schema.of("FunctionProto", function, skip={0x42: DOCUMENTATION, 0x62: ANNOTATIONS, 0x72: METADATA})
 
     def _schema_of_model(self) -> Schema:
         """ModelProto."""
@@ -99,11 +105,11 @@ class _OnnxReader:
             0x28: Rule("model_version"),
             0x3A: Rule("graph", decode=self._graph),
             0x42: Rule("opset_import", Take.EACH, self._opset),
-            0x72: Rule("metadata_props", Take.EACH, self._tensors.entry),
-            0xA2: Rule("training_info", Take.COUNT, lambda _start, _end: 1),
+            0x72: Rule("metadata_props", Take.EACH, self._metadata),
+            0xA2: Rule("training_info", Take.COUNT, self._training),
             0xCA: Rule("functions", Take.EACH, self._function),
         }
-        return Schema.of("ModelProto", model, skip=(0x22, 0x32, 0xD2))
+        return Schema.of("ModelProto", model, skip={0x22: DOCUMENTATION, 0x32: DOCUMENTATION, 0xD2: ANNOTATIONS})
 
     def read(self) -> Model:
         """Decode the whole file."""
@@ -127,7 +133,26 @@ class _OnnxReader:
             external_files=self._tensors.files,
             external_bytes=self._tensors.bytes_taken,
         )
-        return check_well_formed(model, self._notes(found))
+        checked = check_well_formed(model, self._notes(found))
+        return replace(checked, other_bytes=other_bytes(checked, self._wire.spare))
+
+    def _metadata(self, start: int, end: int) -> tuple[str, str]:
+        """Decode an entry of the model's metadata; a value longer than a text may be is passed over."""
+        self._wire.spend(_OPSET_MEMORY)
+        self._wire.pass_over(METADATA, end - start)
+        found = self._wire.message(start, end, self._metadata_schema)
+        return found.get("key", ""), found.get("value", "")
+
+    def _metadata_value(self, start: int, end: int) -> str:
+        """Decode a value of the metadata, "" for a long one."""
+        if end - start > LONG_TEXT_BYTES:
+            return ""
+        return self._wire.text(start, end)
+
+    def _training(self, start: int, end: int) -> int:
+        """Pass over training information."""
+        self._wire.pass_over(TRAINING, end - start)
+        return 1
 
     def _notes(self, found: Message) -> tuple[str, ...]:
         """What a reviewer should know beyond the graph."""
@@ -185,7 +210,7 @@ class _OnnxReader:
             raise unreadable("a node has no operator", start)
         return Node(
             op,
-            _plain_domain(get("domain", "")),
+            _plain_domain(found["domain"]) if "domain" in found else "",
             get("name", ""),
             tuple(get("input", ())),
             tuple(get("output", ())),

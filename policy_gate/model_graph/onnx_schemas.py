@@ -17,6 +17,17 @@ def _table() -> dict[str, Any]:  # Any: JSON made by scripts/make_onnx_schemas.p
     return found
 
 
+def operator_versions() -> tuple[tuple[str, str, int], ...]:
+    """Return domain ("" is ai.onnx), operator and `since_version` of every schema in the table, in its order."""
+    return tuple(
+        (key.removeprefix("domain:"), op, since)
+        for key, operators in _table().items()
+        if key.startswith("domain:")
+        for op, versions in operators.items()
+        for since, _ in versions
+    )
+
+
 @cache
 def schema(domain: str, op: str, opset: int) -> tuple[int, Mapping[str, object]]:
     """Return an operator's `since_version` under an opset and its attribute defaults by name.

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph import tensor_bytes
+from policy_gate.model_graph.bounded import unreadable
 from policy_gate.model_graph.dtypes import NAMES, byte_count
 from policy_gate.model_graph.graph import Payload, Tensor
-from policy_gate.model_graph.wire import HIGH_BYTES, Message, Rule, Schema, Take, Wire, signed, unreadable
+from policy_gate.model_graph.spare import DOCUMENTATION, METADATA
+from policy_gate.model_graph.wire import HIGH_BYTES, Message, Rule, Schema, Take, Wire, signed
 from policy_gate.source.paths import check_path
 
 MAX_ELEMENTS = 1 << 40
 MAX_DIMENSIONS = 64
 SMALL_BYTES = 1024
 
-_DATA_FIELDS = ("raw_data", "float_data", "double_data", "int32_data", "int64_data", "uint64_data", "string_data")
+_SPANS = ("raw_data", "float_data", "double_data", "int32_data", "int64_data", "uint64_data")
 _TENSOR_MEMORY = 800
 _ENTRY_MEMORY = 300
 _EXTERNAL_KEYS = frozenset({"location", "offset", "length", "checksum"})
@@ -36,7 +39,7 @@ class TensorReader:
         self._strings = _Strings()
         entry = {0x0A: wire.texts("key"), 0x12: wire.texts("value")}
         self._entry = Schema.of("StringStringEntryProto", entry)
-        self._schema = Schema.of("TensorProto", self._rules(), skip=(12 << 3 | 2, 16 << 3 | 2))
+        self._schema = Schema.of("TensorProto", self._rules(), skip={12 << 3 | 2: DOCUMENTATION, 16 << 3 | 2: METADATA})
         sparse = {
             0x0A: Rule("values", decode=self.read),
             0x12: Rule("indices", decode=self.read),
@@ -126,8 +129,7 @@ class TensorReader:
 
     def _present(self, found: Message) -> list[str]:
         """Which data fields hold anything; an empty one counts as absent, as protobuf's readers do."""
-        spans = [field for field in _DATA_FIELDS if field in found and field != "string_data"]
-        filled = [field for field in spans if found[field][1] > found[field][0]]
+        filled = [field for field in _SPANS if field in found and found[field][1] > found[field][0]]
         return filled + (["string_data"] if "string_data" in found else [])
 
     def _with_raw(self, claimed: Tensor, begin: int, end: int) -> Tensor:
@@ -270,17 +272,15 @@ def checked_dims(numbers: list[int], what: str, at: int) -> tuple[int, ...]:
     Raises:
         EvidenceError: otherwise.
     """
-    dims = tuple(signed(number) for number in numbers)
-    if len(dims) > MAX_DIMENSIONS:
-        raise unreadable(f"{what} has {len(dims)} dimensions", at)
-    if any(extent < 0 for extent in dims):
+    if not numbers:
+        return ()
+    if len(numbers) > MAX_DIMENSIONS:
+        raise unreadable(f"{what} has {len(numbers)} dimensions", at)
+    if min(numbers) < 0 or signed(max(numbers)) < 0:
         raise unreadable(f"{what} has a negative dimension", at)
-    elements = 1
-    for extent in dims:
-        elements *= extent
-    if elements > MAX_ELEMENTS or max(dims, default=0) > MAX_ELEMENTS:
+    if prod(numbers) > MAX_ELEMENTS or max(numbers) > MAX_ELEMENTS:
         raise EvidenceError(Reason.TOO_LARGE, f"{what} claims more than 2^40 elements (byte {at})")
-    return dims
+    return tuple(numbers)
 
 
 def external_path(location: str, own_name: str) -> str:

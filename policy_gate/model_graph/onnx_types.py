@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model_graph.bounded import unreadable
 from policy_gate.model_graph.dtypes import NAMES
 from policy_gate.model_graph.graph import Dimension, Shape, ValueInfo
 from policy_gate.model_graph.onnx_tensor import MAX_DIMENSIONS
-from policy_gate.model_graph.wire import Rule, Schema, Take, Wire, signed, unreadable
+from policy_gate.model_graph.spare import DOCUMENTATION, METADATA
+from policy_gate.model_graph.wire import Rule, Schema, Take, Wire, signed
 
 MAX_TYPE_DEPTH = 16
 
 _VALUE_MEMORY = 300
 _TYPE_MEMORY = 100
+_MEMO_BYTES = 256  # short types repeat from value to value: decoded once, then looked up
+_MEMO_MEMORY = 200
 _KINDS = ("tensor", "sequence", "map", "opaque", "sparse", "optional")
 
 Typed = tuple[str, Shape | None]
@@ -23,9 +27,10 @@ class TypeReader:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._depth = 0
+        self._memo: dict[bytes, Typed] = {}
         text = wire.texts
         dimension = {0x08: Rule("extent"), 0x12: text("symbol")}
-        self._dimension = Schema.of("Dimension", dimension, skip=(0x1A,))
+        self._dimension = Schema.of("Dimension", dimension, skip={0x1A: DOCUMENTATION})
         self._shape = Schema.of("TensorShapeProto", {0x0A: Rule("dim", Take.EACH, self._read_dimension)})
         tensor = {0x08: Rule("elem_type"), 0x12: Rule("shape", decode=self._read_shape)}
         self._tensor = Schema.of("TypeProto.Tensor", tensor)
@@ -42,9 +47,9 @@ class TypeReader:
             0x42: Rule("sparse", decode=self._read_tensor),
             0x4A: Rule("optional", decode=self._read_element),
         }
-        self._type = Schema.of("TypeProto", kinds, skip=(0x32,))
-        value = {0x0A: text("name"), 0x12: Rule("type", decode=self.read)}
-        self._value = Schema.of("ValueInfoProto", value, skip=(0x1A, 0x22))
+        self._type = Schema.of("TypeProto", kinds, skip={0x32: DOCUMENTATION})
+        value = {0x0A: text("name"), 0x12: Rule("type", decode=self._read_outermost)}
+        self._value = Schema.of("ValueInfoProto", value, skip={0x1A: DOCUMENTATION, 0x22: METADATA})
 
     def read_value(self, start: int, end: int) -> ValueInfo:
         """Decode a ValueInfoProto.
@@ -56,6 +61,20 @@ class TypeReader:
         found = self._wire.message(start, end, self._value)
         dtype, shape = found.get("type", ("", None))
         return ValueInfo(found.get("name", ""), dtype, shape)
+
+    def _read_outermost(self, start: int, end: int) -> Typed:
+        """Decode the type of a value; equal bytes are decoded once, but where some of them are counted as spare."""
+        if end - start > _MEMO_BYTES:
+            return self.read(start, end)
+        raw = self._wire.raw(start, end)
+        known = self._memo.get(raw)
+        if known is None:
+            passed = self._wire.passed
+            known = self.read(start, end)
+            if self._wire.passed == passed:
+                self._wire.spend(_MEMO_MEMORY + len(raw))
+                self._memo[raw] = known
+        return known
 
     def read(self, start: int, end: int) -> Typed:
         """Decode a TypeProto into the type's name and, for a tensor, its shape.

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph.archive import member_names
-from policy_gate.model_graph.wire import BinaryFile, varint
+from policy_gate.model_graph.bounded import BinaryFile
+from policy_gate.model_graph.wire import varint
 
 HEAD_BYTES = 4096
 MAX_WALKED_FIELDS = 20_000

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph import tensor_bytes
+from policy_gate.model_graph.bounded import BinaryFile, unreadable
 from policy_gate.model_graph.dtypes import BITS
 from policy_gate.model_graph.graph import Payload, Tensor
-from policy_gate.model_graph.wire import BinaryFile, Rule, Schema, Take, Wire, unreadable, varint
+from policy_gate.model_graph.spare import DOCUMENTATION
+from policy_gate.model_graph.wire import Rule, Schema, Take, Wire, varint
 
 BUFFER_BYTES = 1024 * 1024
 MAX_SPARSE_VALUES = 1_000_000
@@ -50,6 +52,9 @@ class TensorContent:
             wire = Wire(self._file(place.path))
             rule = Rule("string", Take.COUNT, _string_to(sink, wire))
             wire.message(place.offset, place.offset + place.length, Schema.of("TensorProto", {0x32: rule}))
+        elif place.encoding == "sparse":
+            what = f"the elements of sparse tensor {tensor.name!r} are not read"
+            raise EvidenceError(Reason.UNSUPPORTED_FORMAT, what, fix="store the tensor densely")
         else:
             self._feed_attribute(place, sink)
 
@@ -71,7 +76,7 @@ class TensorContent:
             if not count:
                 raise unreadable(f"{place.path or 'the model'} ends inside tensor {tensor.name!r}", place.offset)
             left -= count
-            if not left:
+            if not left and tensor.dtype in BITS:
                 self._buffer[count - 1] &= tensor_bytes.mask_of_last_byte(tensor.elements, tensor.dtype)
             sink(view[:count])
 
@@ -109,7 +114,7 @@ class TensorContent:
             0x4A: Rule("entry", Take.COUNT, string),
             0xA0: Rule("type"),
         }
-        schema = Schema.of("AttributeProto", rules, skip=(0x0A, 0x6A))
+        schema = Schema.of("AttributeProto", rules, skip={0x0A: "name", 0x6A: DOCUMENTATION})
         wire.message(place.offset, place.offset + place.length, schema)
 
     def _feed_pairs(self, tensor: Tensor, indices: Tensor, sink: Sink) -> None:

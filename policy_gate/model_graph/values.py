@@ -137,9 +137,15 @@ def known_dims(dims: Sequence[Dim]) -> tuple[int, ...]:
 def broadcast(shapes: Sequence[Dims]) -> Dims:
     """Combine shapes by the multidirectional rule of onnx/docs/Broadcasting.md; EvidenceError when they cannot."""
     first = shapes[0]
-    if all(shape == first for shape in shapes):
+    if shapes.count(first) == len(shapes):
         return first
-    rank = max(len(shape) for shape in shapes)
+    if len(shapes) == 2:  # most often a bias or a scale, which adds nothing to the other shape
+        second = shapes[1]
+        if len(second) <= len(first) and second.count(1) == len(second):
+            return first
+        if len(first) <= len(second) and first.count(1) == len(first):
+            return second
+    rank = max(map(len, shapes))
     aligned = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     return tuple(_broadcast_axis(extents) for extents in zip(*aligned, strict=True))
 

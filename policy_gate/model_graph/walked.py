@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 
 from policy_gate.frozen import dataclass
-from policy_gate.model_graph.graph import Node, Tensor
+from policy_gate.model_graph.graph import Node, Tensor, ValueInfo
 from policy_gate.model_graph.operators.table import NO_WORK, Operator, Work
 from policy_gate.model_graph.values import CostUnknown, UnknownCost, Value, broken
 
 
 @dataclass(slots=True)
 class Scope:
-    """The names one graph sees: its own values and constants, then those of the graphs around it."""
+    """The names one graph sees: its own values and constants, then those of the graphs around it.
+
+    `claims` is what a TFLite file says of its tensors; only types that no rule gives are taken from there.
+    """
 
     values: dict[str, Value]
     constants: Mapping[str, Tensor]
@@ -21,6 +25,11 @@ class Scope:
     prefix: str = ""
     attributes: Mapping[str, object] | None = None
     absent: frozenset[str] = frozenset()
+    claims: Mapping[str, ValueInfo] = field(default_factory=dict)
+
+    def holds(self, name: str) -> bool:
+        """Whether a name stands for a value or a constant of this graph."""
+        return name in self.values or name in self.constants
 
     def find(self, name: str) -> Value | None:
         """Return the value a name stands for; None for an optional parameter that a function call leaves out."""
@@ -41,7 +50,10 @@ class Scope:
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """One call as walked: `cause` says why `work` is not known. Not frozen, as Value."""
+    """One call as walked: `cause` says why `work` is not known, `runs` how often its bodies run.
+
+    Not frozen, as Value.
+    """
 
     node: Node
     name: str
@@ -51,6 +63,7 @@ class Step:
     work: Work
     cause: UnknownCost | None = None
     bodies: Sequence[Body] = ()
+    runs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,11 @@ class Body:
             if step.work is not NO_WORK:
                 total = total.plus(step.work)
         return total.times(1)
+
+
+def distinct(bodies: Sequence[Body]) -> Sequence[Body]:
+    """Return each body once: a call may run one for many elements, and nested ones would multiply."""
+    return bodies if len(bodies) < 2 else list({id(body): body for body in bodies}.values())
 
 
 def reads(step: Step) -> Iterator[Value]:

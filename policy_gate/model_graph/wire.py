@@ -5,15 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
+from policy_gate.model_graph.bounded import MAX_TEXT_BYTES, BinaryFile, Bounded, unreadable
+from policy_gate.model_graph.spare import LONG_NAMES, LONG_TEXT_BYTES, UNKNOWN_FIELDS
 
 MAX_FIELDS = 2_500_000
-MAX_TEXT_BYTES = 64 * 1024
-MAX_KEPT_BYTES = 192 * 1024 * 1024
-MAX_LOADED_BYTES = 1024 * 1024 * 1024
 
 HIGH_BYTES = bytes(range(0x80, 0x100))  # all but the last byte of a varint
 
@@ -25,33 +24,21 @@ _MAX_NOTES = 16
 _TEXT_OVERHEAD = 150  # a str and its bytes in the table of texts, roughly
 
 
-class BinaryFile(Protocol):
-    """A seekable stream of bytes: what the readers need of an open file."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most `size` bytes, b"" at the end."""
-        ...
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:
-        """Fill the buffer as far as the file goes and return the number of bytes, 0 at the end."""
-        ...
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Move to an offset and return it."""
-        ...
-
-
 class Take(Enum):
     """How often a field may occur, and what becomes of it."""
 
     ONCE = auto()  # a second occurrence is refused: two parsers may disagree which one counts
     EACH = auto()  # repeated
     JOIN = auto()  # repeated, and decoded into a list to be joined (packed numbers)
-    SKIP = auto()  # known and not needed
+    SKIP = auto()  # known and not needed: its name says what it is, and its bytes are added up under it
     COUNT = auto()  # repeated; only the number of elements is kept
 
 
-_ONCE, _EACH = Take.ONCE, Take.EACH  # an enumeration's attributes are slow to look up in the inner loop
+_ONCE, _EACH, _SKIP = (
+    Take.ONCE,
+    Take.EACH,
+    Take.SKIP,
+)  # an enumeration's attributes are slow to look up in the inner loop
 
 
 class Rule(NamedTuple):
@@ -76,18 +63,13 @@ class Schema:
     numbers: frozenset[int]
 
     @classmethod
-    def of(cls, name: str, rules: Mapping[int, Rule], *, skip: tuple[int, ...] = ()) -> Schema:
-        """Build one from its rules by wire key, and the keys of length-delimited fields nobody needs."""
-        every = dict(rules) | {key: Rule("", Take.SKIP) for key in skip}
+    def of(cls, name: str, rules: Mapping[int, Rule], *, skip: Mapping[int, str] | None = None) -> Schema:
+        """Build one from its rules by wire key, and what the length-delimited fields are that nobody needs."""
+        every = dict(rules) | {key: Rule(what, Take.SKIP) for key, what in (skip or {}).items()}
         return cls(name, every, frozenset(key >> 3 for key in every))
 
 
 Message = dict[str, Any]  # Any: what a field holds is its schema's matter
-
-
-def unreadable(detail: str, at: int) -> EvidenceError:
-    """Return the refusal of malformed bytes at a file offset."""
-    return EvidenceError(Reason.UNREADABLE, f"{detail} (byte {at})")
 
 
 def signed(value: int) -> int:
@@ -113,19 +95,18 @@ def varint(buffer: bytes, at: int, base: int = 0) -> tuple[int, int]:
     raise unreadable("a varint exceeds 64 bits", base + at)
 
 
-class Wire:
-    """One file being walked: a moving window over it, and what may still be spent on it."""
+class Wire(Bounded):
+    """One file being walked: a moving window, what may still be spent, and in `spare` the bytes that nobody needs."""
 
     def __init__(self, stream: BinaryFile) -> None:
-        self.size = stream.seek(0, 2)
+        super().__init__(stream)
+        self.spare: dict[str, int] = {}
+        self.passed = 0  # how often something was passed over
         self._unknown: set[tuple[str, int]] = set()
-        self._stream = stream
         self._window = b""
         self._base = 0
         self._span = _SMALLEST_WINDOW
         self._fields = 0
-        self._kept = 0
-        self._loaded = 0
         self._texts: dict[bytes, str] = {}
 
     @property
@@ -135,11 +116,10 @@ class Wire:
             f"{message} holds a field unknown to this version: {number}" for message, number in sorted(self._unknown)
         ]
 
-    def spend(self, size: int) -> None:
-        """Account for `size` bytes of memory that a decoded object will hold."""
-        self._kept += size
-        if self._kept > MAX_KEPT_BYTES:
-            raise EvidenceError(Reason.TOO_LARGE, f"the structure takes more than {MAX_KEPT_BYTES >> 20} MiB")
+    def pass_over(self, what: str, size: int) -> None:
+        """Add to the bytes that nobody needs."""
+        self.passed += 1
+        self.spare[what] = self.spare.get(what, 0) + size
 
     def message(self, start: int, end: int, schema: Schema) -> Message:
         """Decode the message in [start, end) by its schema; fields that are absent have no entry.
@@ -150,7 +130,10 @@ class Wire:
         found: Message = {}
         at = start
         while at < end:
-            self._cover(at, end)
+            begin = at - self._base
+            behind = len(self._window) - begin
+            if begin < 0 or (behind <= _HEADER_BYTES and behind < end - at):  # the next header must stand in the window
+                self._load(at, min(_HEADER_BYTES + 1, end - at))
             try:
                 at = self._walk(at, end, schema, found)
             except IndexError:
@@ -164,7 +147,7 @@ class Wire:
         edge = stop if stop <= there else there - _HEADER_BYTES
         while pos < edge:
             count += 1
-            begin = pos
+            head = begin = pos
             key = buffer[pos]
             pos += 1
             if key > 0x7F:
@@ -186,19 +169,23 @@ class Wire:
                 raise unreadable(f"a field of {schema.name} ends behind its message", base + begin)
             rule = rules.get(key)
             if rule is None:
-                self._strange(key, schema, base + begin)
+                self._strange(key, schema, base + begin, pos - head)
                 continue
             name, take, decode, is_text = rule
-            value: Any = texts.get(buffer[begin:pos]) if is_text and pos <= there else None  # Any: as Message
-            if value is None:
-                if decode is not None:
-                    value = decode(base + begin if kind else number, base + pos)
-                else:
-                    value = number if kind == 0 else (base + begin, base + pos)
-            if take is _EACH and name in found:
-                found[name].append(value)
+            value: Any  # as Message
+            if is_text and pos <= there:
+                raw = buffer[begin:pos]
+                value = texts[raw] if raw in texts else self._new_text(raw, base + begin)
+            elif decode is not None:
+                value = decode(base + begin if kind else number, base + pos)
+            else:
+                value = number if kind == 0 else (base + begin, base + pos)
+            if take is _EACH:
+                found.setdefault(name, []).append(value)
             elif take is _ONCE and name not in found:
                 found[name] = value
+            elif take is _SKIP:
+                self.pass_over(name, pos - head)
             else:
                 _store(found, rule, value, base + begin)
         self._fields += count
@@ -206,8 +193,8 @@ class Wire:
             raise EvidenceError(Reason.TOO_LARGE, f"more than {MAX_FIELDS:,} fields (byte {base + pos})")
         return base + pos
 
-    def _strange(self, key: int, schema: Schema, at: int) -> None:
-        """Refuse a key that cannot be, note one the schema does not know."""
+    def _strange(self, key: int, schema: Schema, at: int, size: int) -> None:
+        """Refuse a key that cannot be, note one the schema does not know and the bytes of its field."""
         number = key >> 3
         if number == 0 or number >= 1 << 29:
             raise unreadable(f"{schema.name} holds field number {number}", at)
@@ -215,6 +202,7 @@ class Wire:
             raise unreadable(f"field {number} of {schema.name} has wire type {key & 7}", at)
         if len(self._unknown) < _MAX_NOTES:
             self._unknown.add((schema.name, number))
+        self.pass_over(UNKNOWN_FIELDS, size)
 
     def raw(self, start: int, end: int) -> bytes:
         """Return the bytes of a field of at most 64 KiB.
@@ -233,7 +221,7 @@ class Wire:
     def chunks(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the bytes in [start, end) in pieces of at most 64 KiB; the window stays where it is."""
         for at in range(start, end, _LARGEST_WINDOW):
-            yield self._fetch(at, min(_LARGEST_WINDOW, end - at))
+            yield self.fetch(at, min(_LARGEST_WINDOW, end - at))
 
     def texts(self, name: str, take: Take = Take.ONCE) -> Rule:
         """Return the rule of a field that holds names."""
@@ -258,6 +246,8 @@ class Wire:
         if "\0" in text:
             raise unreadable("a name holds NUL", at)
         self.spend(len(raw) + _TEXT_OVERHEAD)
+        if len(raw) > LONG_TEXT_BYTES:
+            self.pass_over(LONG_NAMES, len(raw))
         self._texts[raw] = text
         return text
 
@@ -291,43 +281,20 @@ class Wire:
         self.spend(_NUMBER_MEMORY * len(numbers))
         return numbers
 
-    def _cover(self, at: int, end: int) -> None:
-        """Move the window so that the next field's header stands in it, as far as the message goes."""
-        begin = at - self._base
-        behind = len(self._window) - begin
-        if begin < 0 or behind < min(_HEADER_BYTES + 1, end - at):
-            self._load(at, min(_HEADER_BYTES + 1, end - at))
-
     def _load(self, at: int, need: int) -> None:
         """Read a window: small after a jump over a payload, growing while the walk goes straight on."""
         straight = 0 <= at - self._base <= len(self._window)
         self._span = min(2 * self._span, _LARGEST_WINDOW) if straight else _SMALLEST_WINDOW
-        self._window = self._fetch(at, min(max(self._span, need), self.size - at))
+        self._window = self.fetch(at, min(max(self._span, need), self.size - at))
         self._base = at
-
-    def _fetch(self, at: int, size: int) -> bytes:
-        """Read exactly `size` bytes at an offset."""
-        self._loaded += size
-        if self._loaded > MAX_LOADED_BYTES:
-            raise EvidenceError(Reason.TOO_LARGE, f"more than {MAX_LOADED_BYTES >> 20} MiB of structure to read")
-        self._stream.seek(at)
-        whole = self._stream.read(size)
-        while len(whole) < size:
-            more = self._stream.read(size - len(whole))
-            if not more:
-                raise unreadable(f"the file ends, {size - len(whole)} bytes are missing", at + len(whole))
-            whole += more
-        return whole
 
 
 def _store(found: Message, rule: Rule, value: Any, at: int) -> None:  # Any: as Message
-    """Put a field into its message where the inner loop did not: the first of many, a sum, a second of one."""
+    """Put a field into its message where the inner loop did not: a joined list, a sum, a second of one."""
     name, take = rule.name, rule.take
-    if take is Take.EACH:
-        found[name] = [value]
-    elif take is Take.ONCE:
+    if take is Take.ONCE:
         raise unreadable(f"field {name} occurs twice", at)
-    elif take is Take.JOIN:
+    if take is Take.JOIN:
         found.setdefault(name, []).extend(value)
     elif take is Take.COUNT:
         found[name] = found.get(name, 0) + value

@@ -185,8 +185,8 @@ def test_a_constant_whose_dimensions_overflow_is_a_reason_also_when_no_reader_re
 
 def test_a_format_that_is_not_followed_is_refused() -> None:
     graph = Graph("g", (), {}, (), ())
-    with pytest.raises(GateError, match="tflite"):
-        profile(Model("tflite", 100, 0, {}, graph))
+    with pytest.raises(GateError, match="gguf"):
+        profile(Model("gguf", 100, 0, {}, graph))
 
 
 NUMBERS = st.sampled_from([-(2**63), -(2**62), -5, -1, 0, 1, 2, 3, 65, 1025, 2**31, 2**53, 2**62, 2**63 - 1])

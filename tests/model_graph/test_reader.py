@@ -200,7 +200,7 @@ def test_reading_a_model_imports_neither_onnx_nor_numpy_nor_hashlib() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"not a model", b"....TFL3....", b"GGUF\x03\0\0\0"])
+@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"not a model", b"....CIR0....", b"GGUF\x03\0\0\0"])
 def test_what_no_reader_knows_is_an_unsupported_format(content: bytes) -> None:
     with pytest.raises(EvidenceError) as refused:
         read_model(io.BytesIO(content), "kws.onnx")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from policy_gate.frozen import dataclass
 from policy_gate.model_graph.call import Call
+from policy_gate.model_graph.dtypes import NAMES
 from policy_gate.model_graph.operators.table import Operator, Table, Work
 from policy_gate.model_graph.values import Dim, Dims, Hole, Value, broken, count, known_count
 
@@ -83,6 +84,28 @@ def count_attention(call: Call, _: Sequence[Value]) -> Work:
     return Work(dense=known_count(pairs), bounded=masked)
 
 
+def flex_attention(call: Call) -> Sequence[Value]:
+    """FlexAttention: like the query with the value's depth; what is done to scores and probabilities is a subgraph."""
+    sizes = _heads(call)
+    if sizes.packed:
+        raise broken("FlexAttention takes four dimensions")
+    double = call.value(0).dtype == "float64"
+    dtype = NAMES.get(call.int_attribute("softmax_precision", 0), "float64" if double else "float32")
+    scores: Dims = (sizes.batch, sizes.query_heads, sizes.queries, sizes.keys)
+    graphs = [call.graph_attribute(name) for name in ("score_mod", "prob_mod") if call.has(name)]
+    call.bodies = tuple(call.inference.body(call, graph, (Value(dtype, scores),)) for graph in graphs)
+    found: Dims = (sizes.batch, sizes.query_heads, sizes.queries, sizes.value_depth)
+    return (Value(call.value(0).dtype, found),)
+
+
+def count_flex_attention(call: Call, outputs: Sequence[Value]) -> Work:
+    """As Attention, and what the subgraphs take."""
+    total = count_attention(call, outputs)
+    for body in call.bodies:
+        total = total.plus(body.work())
+    return total
+
+
 def linear_attention(call: Call) -> Sequence[Value]:
     """LinearAttention: B x T x (query heads x value depth), and a state of B x heads x depth x value depth."""
     sizes = _heads_of_linear(call)
@@ -100,15 +123,18 @@ def _heads_of_linear(call: Call) -> Heads:
 
 
 def count_linear_attention(call: Call, _: Sequence[Value]) -> Work:
-    """For each token depth x value depth: read by each query head, written by each key head, and read for `delta`."""
+    """For each token depth x value depth: read by each head, written by each key head, and read for `delta`."""
     sizes = _heads_of_linear(call)
     passes = 2 if "delta" in call.text_attribute("update_rule", "gated_delta") else 1
     written = count((sizes.key_heads, passes))
     token = (sizes.batch, sizes.queries, sizes.depth, sizes.value_depth)
-    return Work(dense=known_count((*token, _sum(sizes.query_heads, written))))
+    readers = max(call.int_attribute("q_num_heads"), call.int_attribute("kv_num_heads"))
+    return Work(dense=known_count((*token, _sum(readers, written))))
 
+
+PREVIEW: Table = {"FlexAttention": Operator(flex_attention, count_flex_attention, bounded=True, derived=False)}
 
 TABLE: Table = {
-    "Attention": Operator(attention, count_attention, frozenset({3, 6})),
+    "Attention": Operator(attention, count_attention, frozenset({3, 6}), bounded=True),
     "LinearAttention": Operator(linear_attention, count_linear_attention),
 }

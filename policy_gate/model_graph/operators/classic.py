@@ -1,32 +1,27 @@
-"""Operators of ai.onnx.ml: linear models and the element-wise ones around them."""
+"""Operators of ai.onnx.ml: linear models, support vector machines and the element-wise ones around them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from policy_gate.model_graph.call import Call
-from policy_gate.model_graph.graph import Tensor
 from policy_gate.model_graph.operators.elementwise import same
 from policy_gate.model_graph.operators.table import Operator, Table, Work, operators
 from policy_gate.model_graph.values import Dim, Dims, Hole, Value, broken, known_count
 
 
-def _length(call: Call, name: str) -> int:
-    """Return how many entries a list attribute holds, which the reader may have kept as a tensor."""
-    found = call.node.attributes.get(name, ())
-    if isinstance(found, Tensor):
-        return found.elements
-    if not isinstance(found, tuple):
-        raise broken(f"attribute {name!r} must be a list")
-    return len(found)
-
-
-def _rows(call: Call) -> tuple[Dim, Dim]:
-    """Return samples and features; one dimension is a single sample."""
+def samples_and_features(call: Call) -> tuple[Dim, Dim]:
+    """Return samples and features of input 0; one dimension is a single sample."""
     shape: Dims = call.shape(0)
     if len(shape) not in (1, 2):
         raise broken(f"samples x features are two dimensions, the input has {len(shape)}")
     return (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
+
+
+def labels(call: Call, texts: str, numbers: str) -> tuple[str, int]:
+    """Return the type of the class labels and how many there are; 0 when the call names none."""
+    named, numbered = call.list_length(texts), call.list_length(numbers)
+    return ("string", named) if named else ("int64", numbered)
 
 
 def scaler(call: Call) -> Sequence[Value]:
@@ -49,24 +44,56 @@ def label_encoder(call: Call) -> Sequence[Value]:
 
 def linear_regressor(call: Call) -> Sequence[Value]:
     """LinearRegressor: samples x targets."""
-    return (Value("float32", (_rows(call)[0], call.int_attribute("targets", 1))),)
+    return (Value("float32", (samples_and_features(call)[0], call.int_attribute("targets", 1))),)
 
 
 def linear_classifier(call: Call) -> Sequence[Value]:
     """LinearClassifier: a label a sample, samples x classes scores."""
-    samples, _ = _rows(call)
-    texts, numbers = _length(call, "classlabels_strings"), _length(call, "classlabels_ints")
-    label = Value("string" if texts else "int64", (samples,))
-    return (label, Value("float32", (samples, texts or numbers or 2)))
+    samples, _ = samples_and_features(call)
+    dtype, classes = labels(call, "classlabels_strings", "classlabels_ints")
+    return (Value(dtype, (samples,)), Value("float32", (samples, classes or 2)))
 
 
 def count_linear(call: Call, _: Sequence[Value]) -> Work:
     """Samples x coefficients: each coefficient meets each sample once."""
-    samples, features = _rows(call)
-    coefficients = _length(call, "coefficients")
+    samples, features = samples_and_features(call)
+    coefficients = call.list_length("coefficients")
     if isinstance(features, int) and (features == 0 or coefficients % features):
         raise broken(f"{coefficients} coefficients do not fit {features} features")
     return Work(dense=known_count((samples, coefficients)))
+
+
+def svm_classifier(call: Call) -> Sequence[Value]:
+    """SVMClassifier: a label a sample, and samples x scores.
+
+    A score a class with probabilities or without support vectors, else one a pair of classes, as ONNX Runtime gives
+    them; two where there are fewer.
+    """
+    samples, _ = samples_and_features(call)
+    dtype, classes = labels(call, "classlabels_strings", "classlabels_ints")
+    scores = classes
+    if call.list_length("support_vectors") and not call.list_length("prob_a") and classes > 2:
+        scores = classes * (classes - 1) // 2
+    return (Value(dtype, (samples,)), Value("float32", (samples, max(scores, 2))))
+
+
+def svm_regressor(call: Call) -> Sequence[Value]:
+    """SVMRegressor: one score a sample."""
+    return (Value("float32", (samples_and_features(call)[0], 1)),)
+
+
+def count_svm(call: Call, _: Sequence[Value]) -> Work:
+    """Samples x (support vectors x features + coefficients); of a linear kernel without vectors the coefficients alone.
+
+    Each kernel (linear, polynomial, radial, sigmoid) is one product of a sample with each support vector, or a sum of
+    squared differences of the same length; the kernel values are then summed up by the coefficients.
+    """
+    samples, features = samples_and_features(call)
+    vectors = call.list_length("support_vectors") or call.list_length("coefficients")
+    if isinstance(features, int) and (features == 0 or vectors % features):
+        raise broken(f"{vectors} numbers of support vectors or coefficients do not fit {features} features")
+    more = call.list_length("coefficients") if call.list_length("support_vectors") else 0
+    return Work(dense=known_count((samples, vectors + more)))
 
 
 def array_feature_extractor(call: Call) -> Sequence[Value]:
@@ -78,13 +105,16 @@ def array_feature_extractor(call: Call) -> Sequence[Value]:
     return (Value(call.value(0).dtype, (*(shape[:-1] or (1,)), extent)),)
 
 
-TABLE: Table = (
-    operators(scaler, "Binarizer Normalizer Scaler")
-    | operators(same, "Imputer")
-    | {
-        "LabelEncoder": Operator(label_encoder),
-        "LinearRegressor": Operator(linear_regressor, count_linear),
-        "LinearClassifier": Operator(linear_classifier, count_linear),
-        "ArrayFeatureExtractor": Operator(array_feature_extractor, structural=frozenset({1})),
-    }
-)
+_LINEAR = ("coefficients", "intercepts")
+_VECTORS = ("coefficients", "support_vectors", "rho", "prob_a", "prob_b", "kernel_params")
+
+TABLE: Table = operators(scaler, "Binarizer Normalizer") | {
+    "Scaler": Operator(scaler, weights=("offset", "scale")),
+    "Imputer": Operator(same, weights=("imputed_value_floats",)),
+    "LabelEncoder": Operator(label_encoder, weights=("keys_floats", "values_floats", "keys_tensor", "values_tensor")),
+    "LinearRegressor": Operator(linear_regressor, count_linear, weights=_LINEAR),
+    "LinearClassifier": Operator(linear_classifier, count_linear, weights=_LINEAR),
+    "SVMClassifier": Operator(svm_classifier, count_svm, weights=_VECTORS),
+    "SVMRegressor": Operator(svm_regressor, count_svm, weights=_VECTORS),
+    "ArrayFeatureExtractor": Operator(array_feature_extractor, structural=frozenset({1})),
+}

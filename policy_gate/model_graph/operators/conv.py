@@ -11,7 +11,7 @@ from policy_gate.model_graph.operators.window import Window, read_window, slide
 from policy_gate.model_graph.values import Dim, Dims, Hole, Value, broken, known_count, known_dims
 
 
-def _weight_dims(call: Call, index: int, rank: int) -> tuple[int, ...]:
+def weight_dims(call: Call, index: int, rank: int) -> tuple[int, ...]:
     """Return the weight's dimensions, which a `kernel_shape` attribute may repeat but not contradict."""
     weight = known_dims(call.rank(index, rank))
     kernel = call.ints_attribute("kernel_shape")
@@ -27,22 +27,24 @@ def _data(call: Call) -> Dims:
     return shape
 
 
-def _group(call: Call) -> int:
+def group_of(call: Call) -> int:
+    """Return the number of groups, at least one."""
     group = call.int_attribute("group", 1)
     if group < 1:
         raise broken(f"group is {group}, at least 1")
     return group
 
 
-def _fits(channels: Dim, expected: int) -> None:
+def fits(channels: Dim, expected: int) -> None:
+    """Refuse data of other channels than a weight takes."""
     if isinstance(channels, int) and channels != expected:
         raise broken(f"the input has {channels} channels, the weight takes {expected}")
 
 
 def _conv(call: Call, weight_index: int, dtype: str) -> Sequence[Value]:
-    shape, group = _data(call), _group(call)
-    weight = _weight_dims(call, weight_index, len(shape))
-    _fits(shape[1], weight[1] * group)
+    shape, group = _data(call), group_of(call)
+    weight = weight_dims(call, weight_index, len(shape))
+    fits(shape[1], weight[1] * group)
     if weight[0] % group:
         raise broken(f"{weight[0]} output channels do not divide into {group} groups")
     extents = slide(shape[2:], read_window(call, weight[2:]))
@@ -64,7 +66,7 @@ def qlinear_conv(call: Call) -> Sequence[Value]:
     return _conv(call, 3, call.value(7).dtype)
 
 
-def _work(call: Call, weight_index: int, elements: int) -> Work:
+def weighted(call: Call, weight_index: int, elements: int) -> Work:
     """Multiply the elements that meet each weight of one filter with the size of that filter."""
     weight = known_dims(call.shape(weight_index))
     depthwise = call.int_attribute("group", 1) > 1 and weight[1] == 1
@@ -74,19 +76,19 @@ def _work(call: Call, weight_index: int, elements: int) -> Work:
 
 def count_conv(call: Call, outputs: Sequence[Value]) -> Work:
     """Output elements x C/group x kernel; padding counts as if it were data."""
-    return _work(call, 1, known_count(outputs[0].dims))
+    return weighted(call, 1, known_count(outputs[0].dims))
 
 
 def count_qlinear_conv(call: Call, outputs: Sequence[Value]) -> Work:
     """As Conv, weight is input 3."""
-    return _work(call, 3, known_count(outputs[0].dims))
+    return weighted(call, 3, known_count(outputs[0].dims))
 
 
 def conv_transpose(call: Call) -> Sequence[Value]:
     """ConvTranspose: data N x C x spatial, weight C x M/group x kernel, output N x M x spatial."""
-    shape, group = _data(call), _group(call)
-    weight = _weight_dims(call, 1, len(shape))
-    _fits(shape[1], weight[0])
+    shape, group = _data(call), group_of(call)
+    weight = weight_dims(call, 1, len(shape))
+    fits(shape[1], weight[0])
     if weight[0] % group:
         raise broken(f"{weight[0]} input channels do not divide into {group} groups")
     window = read_window(call, weight[2:])
@@ -96,11 +98,12 @@ def conv_transpose(call: Call) -> Sequence[Value]:
             raise broken("attribute 'output_shape' must hold the spatial extents")
         extents: Dims = given[-(len(shape) - 2) :]
     else:
-        extents = _grow(call, shape[2:], window)
+        extents = grow(call, shape[2:], window)
     return (Value(call.value(0).dtype, (shape[0], weight[1] * group, *extents)),)
 
 
-def _grow(call: Call, extents: Dims, window: Window) -> Dims:
+def grow(call: Call, extents: Dims, window: Window) -> Dims:
+    """Return the extents that a transposed convolution makes of spatial ones."""
     extra = call.ints_attribute("output_padding") or (0,) * len(extents)
     if len(extra) != len(extents) or min(extra) < 0:
         raise broken("attribute 'output_padding' must hold one non-negative integer an axis")
@@ -123,13 +126,13 @@ def _grow_axis(extent: Dim, window: Window, axis: int, extra: int) -> Dim:
 
 def count_conv_transpose(call: Call, outputs: Sequence[Value]) -> Work:  # noqa: ARG001 - the signature of the table
     """Input elements x M/group x kernel: each input element is scattered through each filter once."""
-    return _work(call, 1, known_count(call.shape(0)))
+    return weighted(call, 1, known_count(call.shape(0)))
 
 
 def causal_conv(call: Call) -> Sequence[Value]:
     """CausalConvWithState: data B x C x L, weight C x 1 x k; output like the data, state B x C x (k-1)."""
     shape, weight = call.rank(0, 3), known_dims(call.rank(1, 3))
-    _fits(shape[1], weight[0])
+    fits(shape[1], weight[0])
     dtype = call.value(0).dtype
     return (Value(dtype, shape), Value(dtype, (shape[0], weight[0], weight[2] - 1)))
 

@@ -139,6 +139,6 @@ TABLE: Table = {
     "MatMul": Operator(matmul, count_matmul),
     "MatMulInteger": Operator(matmul_integer, count_matmul, frozenset({2, 3})),
     "QLinearMatMul": Operator(qlinear_matmul, count_matmul, frozenset({1, 2, 4, 5, 6, 7})),
-    "Einsum": Operator(einsum, count_einsum),
+    "Einsum": Operator(einsum, count_einsum, bounded=True),
     "AffineGrid": Operator(affine_grid, count_affine_grid, frozenset({1})),
 }

@@ -10,7 +10,7 @@ from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.dtypes import NAMES
 from policy_gate.model_graph.folding import BINARY, UNARY, Number, as_dtype, elements_of, fold, modulo, spread
 from policy_gate.model_graph.operators.table import Operator, Table, operators
-from policy_gate.model_graph.values import MAX_KNOWN, Dims, Elements, Hole, Value, broadcast, broken
+from policy_gate.model_graph.values import MAX_KNOWN, Dim, Dims, Elements, Hole, Value, broadcast, broken
 
 
 def same(call: Call) -> Sequence[Value]:
@@ -73,6 +73,20 @@ def binary(call: Call) -> Sequence[Value]:
     return (Value(left.dtype, shape, known),)
 
 
+def _grows(old: Dim, new: Dim) -> bool:
+    return isinstance(old, int) and isinstance(new, int) and old != new
+
+
+def slope(call: Call) -> Sequence[Value]:
+    """PRelu: like the data, into which the slope fits; before opset 7 one slope for all or one a channel."""
+    shape = call.shape(0)
+    if call.version >= 7:
+        joined = broadcast([shape, call.shape(1)])
+        if len(joined) != len(shape) or any(map(_grows, shape, joined)):
+            raise broken("the slope does not fit into the data")
+    return same(call)
+
+
 def compare(call: Call) -> Sequence[Value]:
     """Two operands, broadcast; the output is boolean."""
     left, right = call.value(0), call.value(1)
@@ -114,11 +128,12 @@ def where(call: Call) -> Sequence[Value]:
     """Where: condition, then, otherwise, all broadcast."""
     condition, then, otherwise = call.value(0), call.value(1), call.value(2)
     shape = broadcast([call.shape(0), call.shape(1), call.shape(2)])
-    picked = _pick(condition, then, otherwise, shape) if call.may_fold(condition, then, otherwise) else None
+    picked = pick(condition, then, otherwise, shape) if call.may_fold(condition, then, otherwise) else None
     return (Value(then.dtype, shape, picked),)
 
 
-def _pick(condition: Value, then: Value, otherwise: Value, shape: Dims) -> Elements | None:
+def pick(condition: Value, then: Value, otherwise: Value, shape: Dims) -> Elements | None:
+    """Choose each element by a condition; None unless all are known and few."""
     target = [dim for dim in shape if isinstance(dim, int)]
     if len(target) != len(shape) or math.prod(target) > MAX_KNOWN:
         return None
@@ -196,11 +211,12 @@ TABLE: Table = (
     )
     | operators(same, "Clip Trilu ReverseSequence", 1, 2)
     | operators(unary, "Abs Ceil Floor Neg Not Reciprocal Relu Round Sign Sqrt")
-    | operators(binary, "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Mul Or Pow PRelu Sub Xor")
+    | operators(binary, "Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Mul Or Pow Sub Xor")
     | operators(compare, "Equal Greater GreaterOrEqual Less LessOrEqual")
     | operators(truth, "IsInf IsNaN")
     | operators(variadic, "Max Mean Min Sum")
     | operators(remainder, "Mod")
+    | operators(slope, "PRelu")
     | operators(gated, "SwiGLU")
     | operators(bit_cast, "BitCast")
     | {

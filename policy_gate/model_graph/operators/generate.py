@@ -93,9 +93,9 @@ def size_of(call: Call) -> Sequence[Value]:
 
 
 def range_(call: Call) -> Sequence[Value]:
-    """Range: from start to limit by delta, computed as the specification does."""
+    """Range: from start to limit by delta (1 where com.microsoft leaves it out), computed as the specification does."""
     dtype = call.value(0).dtype
-    known = [call.elements(index) for index in range(3)]
+    known = [call.elements(index) if index < 2 or call.optional(index) is not None else (1,) for index in range(3)]
     if any(len(part) != 1 for part in known):
         raise broken("start, limit and delta are scalars")
     hole = first_hole(part[0] for part in known)

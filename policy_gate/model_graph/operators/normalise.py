@@ -21,8 +21,9 @@ def _channels(call: Call, *inputs: int) -> None:
 
 
 def batch_normalisation(call: Call) -> Sequence[Value]:
-    """BatchNormalization: the data, and running statistics when it trains."""
-    _channels(call, 1, 2, 3, 4)
+    """BatchNormalization: the data, and running statistics when it trains; each element its own before opset 9."""
+    if call.version >= 9 or call.int_attribute("spatial", 1):
+        _channels(call, 1, 2, 3, 4)
     first, mean, variance = call.value(0), call.value(3), call.value(4)
     if len(call.node.outputs) == 1:
         return (Value(first.dtype, first.shape),)

@@ -46,4 +46,4 @@ def count_recurrent(call: Call, _: Sequence[Value]) -> Work:
     return Work(other=known_count(products), bounded=call.optional(4) is not None)
 
 
-TABLE: Table = dict.fromkeys(GATES, Operator(recurrent, count_recurrent, frozenset({4})))
+TABLE: Table = dict.fromkeys(GATES, Operator(recurrent, count_recurrent, frozenset({4}), bounded=True))

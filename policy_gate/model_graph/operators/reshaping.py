@@ -41,7 +41,7 @@ def reshape(call: Call) -> Sequence[Value]:
         raise broken(f"a shape of {len(asked)} dimensions")
     keep_zero = bool(call.int_attribute("allowzero", 0)) and call.version >= 14
     dims = [_asked(entry, shape, axis, keep_zero=keep_zero) for axis, entry in enumerate(asked)]
-    return _same_elements(call, _settled(shape, dims))
+    return _same_elements(call, settled(shape, dims))
 
 
 def _rank_only(call: Call) -> Dims:
@@ -63,7 +63,7 @@ def _asked(entry: object, shape: Dims, axis: int, *, keep_zero: bool) -> Dim:
     return entry
 
 
-def _settled(shape: Dims, dims: list[Dim]) -> Dims:
+def settled(shape: Dims, dims: list[Dim]) -> Dims:
     """Fill in the -1, and refuse a shape that holds another number of elements."""
     free = [axis for axis, dim in enumerate(dims) if dim == -1]
     if len(free) > 1:

@@ -51,12 +51,17 @@ def pad(call: Call) -> Sequence[Value]:
         pads = call.ints(1)
     axes = call.ints(3) if call.version >= 18 and call.optional(3) is not None else range(len(shape))
     places = [axis_of(axis, len(shape)) for axis in axes]
-    if pads is None or len(pads) != 2 * len(places):
-        raise broken(f"{len(pads or ())} pads for {len(places)} axes")
+    return (Value(first.dtype, padded(shape, pads or (), places)),)
+
+
+def padded(shape: Dims, pads: Sequence[int], places: Sequence[int]) -> Dims:
+    """Add pads, all begins and then all ends, to the axes at `places`."""
+    if len(pads) != 2 * len(places):
+        raise broken(f"{len(pads)} pads for {len(places)} axes")
     dims = list(shape)
     for index, axis in enumerate(places):
         dims[axis] = _padded(dims[axis], pads[index] + pads[index + len(places)])
-    return (Value(first.dtype, tuple(dims)),)
+    return tuple(dims)
 
 
 def _padded(dim: Dim, more: int) -> Dim:

@@ -23,7 +23,8 @@ from policy_gate.model_graph.values import (
 Items = tuple[Value, ...]
 
 
-def _items(call: Call, index: int = 0) -> Items:
+def items_of(call: Call, index: int = 0) -> Items:
+    """Return the tensors of a sequence; CostUnknown when its length is not known."""
     found = call.value(index)
     if found.items is None:
         if isinstance(found.shape, Hole):
@@ -34,7 +35,7 @@ def _items(call: Call, index: int = 0) -> Items:
     return found.items
 
 
-def _sequence(call: Call, items: Items) -> Value:
+def sequence_of(call: Call, items: Items) -> Value:
     """Make a sequence: it has no shape of its own."""
     detail = "a sequence has no shape"
     if any(item.items is not None for item in items):
@@ -53,17 +54,17 @@ def _position(call: Call, index: int, length: int) -> int:
 
 def construct(call: Call) -> Sequence[Value]:
     """SequenceConstruct: the inputs in order."""
-    return (_sequence(call, tuple(call.values())),)
+    return (sequence_of(call, tuple(call.values())),)
 
 
 def empty(call: Call) -> Sequence[Value]:
     """SequenceEmpty: no tensors."""
-    return (_sequence(call, ()),)
+    return (sequence_of(call, ()),)
 
 
 def at(call: Call) -> Sequence[Value]:
     """SequenceAt: one tensor; any of them when all have the same shape."""
-    items = _items(call)
+    items = items_of(call)
     if not items:
         raise broken("an empty sequence has no tensor to take")
     position = elements_of(call.value(1))
@@ -77,20 +78,20 @@ def at(call: Call) -> Sequence[Value]:
 
 def insert(call: Call) -> Sequence[Value]:
     """SequenceInsert: at a position, or at the end."""
-    items = _items(call)
+    items = items_of(call)
     place = len(items) if call.optional(2) is None else call.scalar(2)
     if not -len(items) <= place <= len(items):
         raise broken(f"position {place} is outside a sequence of {len(items)}")
-    return (_sequence(call, (*items[:place], call.value(1), *items[place:])),)
+    return (sequence_of(call, (*items[:place], call.value(1), *items[place:])),)
 
 
 def erase(call: Call) -> Sequence[Value]:
     """SequenceErase: at a position, or the last."""
-    items = _items(call)
+    items = items_of(call)
     if not items:
         raise broken("an empty sequence has no tensor to erase")
     place = len(items) - 1 if call.optional(1) is None else _position(call, 1, len(items))
-    return (_sequence(call, items[:place] + items[place + 1 :]),)
+    return (sequence_of(call, items[:place] + items[place + 1 :]),)
 
 
 def length(call: Call) -> Sequence[Value]:
@@ -101,7 +102,7 @@ def length(call: Call) -> Sequence[Value]:
 
 def concatenate(call: Call) -> Sequence[Value]:
     """ConcatFromSequence: as Concat, or along a new axis."""
-    items = _items(call)
+    items = items_of(call)
     if not items:
         raise broken("an empty sequence cannot be joined")
     shapes = [item.dims for item in items]
@@ -134,21 +135,23 @@ def split(call: Call) -> Sequence[Value]:
     if len(sizes) <= MAX_KNOWN and (sum(sizes) != extent or min(sizes, default=0) < 0):
         raise broken(f"sizes {sizes} do not split an axis of {extent}")
     parts = [(*shape[:axis], *((part,) if keep else ()), *shape[axis + 1 :]) for part in sizes]
-    return (_sequence(call, tuple(Value(first.dtype, part) for part in parts)),)
+    return (sequence_of(call, tuple(Value(first.dtype, part) for part in parts)),)
 
 
 def optional(call: Call) -> Sequence[Value]:
-    """Optional: what it wraps; an empty one is not followed."""
-    if not call.inputs:
-        detail = "an optional without a value"
-        raise CostUnknown(UnknownCost(Reason.UNSUPPORTED_OPERATOR, call.name, call.node.op, detail))
+    """Optional: what it wraps; an empty one has no shape."""
+    if not call.inputs and call.node.op == "Optional":
+        detail = "an optional without a value has no shape"
+        return (Value("optional", Hole(UnknownCost(Reason.UNBOUND_DIMENSION, call.name, call.node.op, detail)), ()),)
     first = call.value(0)
     return (Value(first.dtype, first.shape, elements_of(first), items=first.items),)
 
 
 def has_element(call: Call) -> Sequence[Value]:
     """OptionalHasElement: a boolean scalar."""
-    return (Value("bool", (), None if call.inputs else (False,)),)
+    first = call.optional(0)
+    nothing = first is None or (first.dtype == "optional" and first.known == ())
+    return (Value("bool", (), (False,) if nothing else None),)
 
 
 TABLE: Table = {

@@ -76,8 +76,8 @@ def split(call: Call) -> Sequence[Value]:
 
 
 def _split_sizes(call: Call, extent: Dim) -> Sequence[Dim]:
-    if call.version >= 13:
-        given = call.ints(1) if call.optional(1) is not None else None
+    if call.version >= 13 or (call.version == 1 and call.optional(1) is not None):
+        given = _whole(call, 1) if call.optional(1) is not None else None
     else:
         given = call.ints_attribute("split")
     parts = len(call.node.outputs)
@@ -94,6 +94,20 @@ def _split_sizes(call: Call, extent: Dim) -> Sequence[Dim]:
     if size * (parts - 1) > extent:
         raise broken(f"an axis of {extent} does not split into {parts} parts")
     return [size] * (parts - 1) + [extent - size * (parts - 1)]
+
+
+def _whole(call: Call, index: int) -> tuple[int, ...]:
+    """Return whole numbers, which an input of Split held as floats in opset 1."""
+    if call.value(index).dtype.startswith("int"):
+        return call.ints(index)
+    known = call.elements(index)
+    hole = first_hole(known)
+    if hole is not None:
+        raise CostUnknown(hole.cause)
+    numbers = [float(element) for element in known if not isinstance(element, Hole)]
+    if not all(map(float.is_integer, numbers)):
+        raise broken(f"input {index} must hold whole numbers")
+    return tuple(map(int, numbers))
 
 
 def slice_(call: Call) -> Sequence[Value]:

@@ -43,6 +43,8 @@ class Work(NamedTuple):
         """Multiply by a number of runs; EvidenceError above 2^62."""
         if self.macs * runs > MAX_EXTENT:
             raise EvidenceError(Reason.TOO_LARGE, "more than 2^62 multiply-accumulates")
+        if runs == 1 and not bounded:
+            return self
         return Work(
             self.conv * runs, self.depthwise * runs, self.dense * runs, self.other * runs, self.bounded or bounded
         )
@@ -61,7 +63,10 @@ class Operator:
     `count` is None where the counting rule says zero. `structural` are the inputs that carry shapes, indices or
     quantisation parameters rather than weights. `counted` is False where the outputs are known but the
     multiply-accumulates have no formula yet: such a call is unknown, never zero. `derived` is False where the
-    outputs are no constants even if all inputs are.
+    outputs are no constants even if all inputs are. `state` are the inputs that may be tensors which no call makes,
+    because the operator itself keeps them from one inference to the next. `bounded` says that `count` may give an
+    upper bound even where every shape is known. `weights` names the list attributes in which classic models keep
+    what others keep in constants.
     """
 
     infer: Infer
@@ -69,6 +74,9 @@ class Operator:
     structural: frozenset[int] = frozenset()
     counted: bool = True
     derived: bool = True
+    bounded: bool = False
+    weights: tuple[str, ...] = ()
+    state: frozenset[int] = frozenset()
 
 
 Table = dict[str, Operator]
