@@ -1,4 +1,4 @@
-"""Makes what is measured: one small manifest, a fleet of them, a model of 1 GB, a model of many nodes."""
+"""Makes what is measured: one small manifest, a fleet of them, models of gigabytes and of many nodes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
+FLOAT = TensorProto.FLOAT
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "keyword-spotting"
 
 SMALL = """\
@@ -125,17 +126,55 @@ def _tiny_model() -> bytes:
 def make_big_model(path: Path) -> Path:
     """60 blocks of MatMul 2048 x 2048, Add, Relu: 1 GB of weights inside the file."""
     zeros = bytes(2048 * 2048 * 4)
-    nodes, weights, last = [], [], "x"
-    for block in range(60):
-        weights.append(helper.make_tensor(f"w{block}", TensorProto.FLOAT, [2048, 2048], zeros, raw=True))
-        weights.append(helper.make_tensor(f"b{block}", TensorProto.FLOAT, [2048], bytes(2048 * 4), raw=True))
+    weights = {
+        f"w{block}": helper.make_tensor(f"w{block}", FLOAT, [2048, 2048], zeros, raw=True) for block in range(60)
+    }
+    onnx.save(_blocks(weights), path)
+    return path
+
+
+def make_external_model(path: Path) -> Path:
+    """The same blocks, 240 of them: 4 GB of weights beside the file, which is a hole that takes no room on a disk."""
+    size = 2048 * 2048 * 4
+    weights = {}
+    for block in range(240):
+        weight = TensorProto(name=f"w{block}", dims=[2048, 2048], data_type=FLOAT, data_location=TensorProto.EXTERNAL)
+        for key, text in (("location", "weights.bin"), ("offset", block * size), ("length", size)):
+            weight.external_data.add(key=key, value=str(text))
+        weights[weight.name] = weight
+    path.write_bytes(_blocks(weights).SerializeToString())
+    with path.with_name("weights.bin").open("wb") as hole:
+        hole.truncate(240 * size)
+    return path
+
+
+def _blocks(weights: dict[str, TensorProto]) -> onnx.ModelProto:
+    """MatMul, Add, Relu for each weight, one behind the other."""
+    nodes, held, last = [], [], "x"
+    for block, weight in enumerate(weights.values()):
+        held += [weight, helper.make_tensor(f"b{block}", FLOAT, [2048], bytes(2048 * 4), raw=True)]
         nodes += [
-            helper.make_node("MatMul", [last, f"w{block}"], [f"m{block}"], name=f"matmul{block}"),
+            helper.make_node("MatMul", [last, weight.name], [f"m{block}"], name=f"matmul{block}"),
             helper.make_node("Add", [f"m{block}", f"b{block}"], [f"a{block}"], name=f"add{block}"),
             helper.make_node("Relu", [f"a{block}"], [f"y{block}"], name=f"relu{block}"),
         ]
         last = f"y{block}"
-    onnx.save(_saved(nodes, weights, [1, 2048], "x", last), path)
+    return _saved(nodes, held, [1, 2048], "x", last)
+
+
+def make_lite_model(path: Path) -> Path:
+    """60 products of 2048 x 2048 by the tests' own writer of TFLite files: 1 GB of weights inside the file."""
+    sys.path.append(str(EXAMPLE.parents[1] / "tests" / "model_graph"))
+    import tflite_bytes as lite
+
+    zeros, blocks = bytes(2048 * 2048 * 4), 60
+    values = [lite.tensor(f"v{at}", (1, 2048)) for at in range(blocks + 1)]
+    weights = [lite.tensor(f"w{at}", (2048, 2048), buffer=at + 1) for at in range(blocks)]
+    dense = (8, lite.Table({0: lite.i8(0)}))
+    calls = [lite.operator(0, (at, blocks + 1 + at, -1), (at + 1,), dense) for at in range(blocks)]
+    graph = lite.subgraph([*values, *weights], (0,), (blocks,), calls)
+    model = lite.model(graph, codes=(lite.opcode("FULLY_CONNECTED"),), buffers=(b"", *[zeros] * blocks))
+    path.write_bytes(lite.write(model).content)
     return path
 
 
@@ -173,4 +212,5 @@ def make_policies_of_checkov(folder: Path) -> Path:
 
 if __name__ == "__main__":
     # In a process of its own: what starts a command lends it its own peak of memory.
-    {"big": make_big_model, "deep": make_deep_model}[sys.argv[1]](Path(sys.argv[2]))
+    kinds = {"big": make_big_model, "deep": make_deep_model, "external": make_external_model, "lite": make_lite_model}
+    kinds[sys.argv[1]](Path(sys.argv[2]))

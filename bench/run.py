@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import tables
 from inputs import make_fleet, make_one, make_policies_of_checkov
-from measure import Command, in_turn, median_ms, peak_mib, ratio
+from measure import Command, in_turn, median_ms, ratio
+from tables import OURS, PROJECT, Row, peer
 
-PROJECT = Path(__file__).resolve().parents[1]
-PEERS = {"checkov": "checkov==3.3.30", "check-jsonschema": "check-jsonschema==0.39.0", "onnx-tool": "onnx-tool==1.0.1"}
-BIN = "Scripts" if os.name == "nt" else "bin"
-OURS = [sys.executable, "-I", "-m", "policy_gate.cli"]
 SCHEMA = PROJECT / "schemas" / "manifest.schema.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: what was measured, the figure, the promise and whether it holds."""
-
-    what: str
-    figure: str
-    promise: str
-    kept: bool
-
-
-def peer(name: str) -> Path:
-    """The folder of a peer's own environment; made once, below .bench/."""
-    home = PROJECT / ".bench" / name
-    if not (home / "installed").exists():
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        subprocess.run([home / BIN / "python", "-m", "pip", "install", "--quiet", PEERS[name]], check=True)
-        (home / "installed").touch()
-    return home / BIN
-
-
-def made(kind: str, folder: Path) -> Path:
-    """A model file, made in a process of its own."""
-    path = folder / f"{kind}.onnx"
-    subprocess.run([sys.executable, str(PROJECT / "bench" / "inputs.py"), kind, str(path)], check=True)
-    return path
 
 
 def one_manifest(folder: Path) -> Iterator[Row]:
@@ -87,27 +53,6 @@ def fleet(folder: Path) -> Iterator[Row]:
         yield Row(f"1,000 manifests / {other}", figure, ">= 7 x", faster >= 7)
 
 
-def big_model(folder: Path) -> Iterator[Row]:
-    path = made("big", folder)
-    code = "import onnx_tool, sys; onnx_tool.model_profile(sys.argv[1])"
-    commands = [
-        Command("ours", [*OURS, "inspect", str(path)], folder),
-        Command("onnx-tool", [str(peer("onnx-tool") / "python"), "-c", code, str(path)], folder),
-    ]
-    samples = in_turn(commands, rounds=3)
-    found, peak = ratio(samples, "ours", "onnx-tool", wall=True), peak_mib(samples["ours"])
-    ours, theirs = median_ms(samples["ours"], wall=True), median_ms(samples["onnx-tool"], wall=True)
-    yield Row("1 GB model / onnx-tool", f"{found:.3f} ({ours:.0f} / {theirs:.0f} ms)", "<= 0.1", found <= 0.1)
-    yield Row("1 GB model, peak memory", f"{peak:.0f} MiB", "<= 64 MiB", peak <= 64)
-
-
-def deep_model(folder: Path) -> Iterator[Row]:
-    path = made("deep", folder)
-    samples = in_turn([Command("ours", [*OURS, "inspect", "--top", "5", str(path)], folder)], rounds=3)
-    seconds = median_ms(samples["ours"], wall=True) / 1000
-    yield Row("50,000 nodes, whole process", f"{seconds:.2f} s", "< 2 s", seconds < 2)
-
-
 def hashing(folder: Path) -> Iterator[Row]:
     from hashing import measure_hashing
 
@@ -121,26 +66,8 @@ def hashing(folder: Path) -> Iterator[Row]:
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "one": one_manifest,
     "fleet": fleet,
-    "big": big_model,
-    "deep": deep_model,
     "hashing": hashing,
 }
-
-
-def main() -> int:
-    """Measure the parts that are asked for (default: all) and print a table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
-    chosen = parser.parse_args().parts or list(PARTS)
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores{load}; medians of pair-wise ratios\n")
-    kept = True
-    for part in chosen:
-        with tempfile.TemporaryDirectory() as folder:
-            for row in PARTS[part](Path(folder)):
-                kept &= row.kept
-                print(f"{row.what:<40} {row.figure:<36} {row.promise:<10} {'ok' if row.kept else 'BROKEN'}", flush=True)
-    return 0 if kept else 1
 
 
 def _check_jsonschema(folder: Path, names: list[str]) -> list[str]:
@@ -163,4 +90,4 @@ def _checkov(checks: Path, target: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tables.main(PARTS))

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
-for room in ("model_graph", "end_to_end", "github_simulator", "runner", "end_to_end/actions"):
+for room in (".", "model_graph", "end_to_end", "github_simulator", "runner", "end_to_end/actions"):
     sys.path.append(str(TESTS / room))
 
 from faults_of_github import FAULTS, PLACES, Outcome, Place, Stage, set_stage, strike  # noqa: E402  # the tests hold them

@@ -72,12 +72,14 @@ class FactBook:
 class Trusted:
     """Input that a pull request cannot change: read from the base tree.
 
-    `trust` is the trust file's document; None when the configuration names none.
+    `trust` is the trust file's document; None when the configuration names none. `profiles` are those of the device
+    profiles that the configuration names; the shipped ones count beside them.
     `source` says where it was read from, for the record.
     """
 
     source: str
     trust: Document | None = None
+    profiles: tuple[Document, ...] = ()
     models: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
 

@@ -108,6 +108,12 @@ def _lock() -> dict[str, object]:
     return _draft_07(LockDocument.model_json_schema(by_alias=True), "lock of policy-gate")
 
 
+def _profile() -> dict[str, object]:
+    from policy_gate.areas.cost.device_schema import ProfileFile
+
+    return _draft_07(ProfileFile.model_json_schema(by_alias=True), "device profile of policy-gate")
+
+
 def _policy_test() -> dict[str, object]:
     from policy_gate.workbench.testing_file import PolicyTest
 
@@ -153,6 +159,7 @@ KINDS: Mapping[str, Callable[[], dict[str, object]]] = {
     "baseline": _baseline,
     "lock": _lock,
     "policy-test": _policy_test,
+    "profile": _profile,
 }
 """Every kind of file that people or commands write, and who draws its schema."""
 

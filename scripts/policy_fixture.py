@@ -18,6 +18,24 @@ EXAMPLE = "examples/keyword-spotting"
 """The folder is kept below the temporary repository: the example's key is trusted nowhere else."""
 KEY_SEED = b"policy-gate example key: never trust it outside examples/"
 NOW = "2026-12-01"
+PROFILE = "policies/tests/fixtures/node-v2.yaml"
+"""An invented device profile: the example's device has none, and the strict pack asks for one."""
+DEVICE = """\
+    device: {class: node-v2, profile: node-v2-float32@onnxruntime-1.22}
+    runtime:
+      name: onnxruntime
+      version: "1.22.0"
+      operators:
+        [ai.onnx::Conv, ai.onnx::Flatten, ai.onnx::Gemm, ai.onnx::GlobalAveragePool, ai.onnx::Relu, ai.onnx::Softmax]
+"""
+BUDGETS = """\
+    device_profiles: {node-v2: node-v2-float32@onnxruntime-1.22}
+    max_latency_ms: {node-v2: 20}
+    max_energy_uj: {node-v2: 900}
+    max_ram_kib: {node-v2: 128}
+    max_flash_kib: {node-v2: 256}
+  profiles: [node-v2.yaml]
+"""
 CARD = "# Keyword spotting\n\nTwelve words for a battery-powered node. It says nothing about who speaks.\n"
 # A fixed author and time, so that the base has the same object id each time.
 IDENTITY = {
@@ -42,6 +60,7 @@ def policy_fixture() -> str:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         _copy_example(root)
+        _give_device(root / EXAMPLE)
         git = {"check": True, "cwd": root, "env": {**_quiet_environment(), **IDENTITY}, "capture_output": True}
         subprocess.run(["git", "init", "--quiet", "--template=", "--object-format=sha1"], **git)
         subprocess.run(["git", "-c", "core.fileMode=false", "add", "--all"], **git)
@@ -77,6 +96,23 @@ def _copy_example(root: Path) -> None:
             copy.write_bytes(path.read_bytes())
 
 
+def _give_device(folder: Path) -> None:
+    """Let the example's target say what it is, and its policy what that may take."""
+    (folder / "node-v2.yaml").write_bytes((PROJECT / PROFILE).read_bytes())
+    manifest, config = folder / "release.yaml", folder / "policy-gate.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    text = _replaced(text, '    runtime: {name: onnxruntime, version: "1.22.0"}\n', DEVICE)
+    text = _replaced(text, "macs: 2656768}", "macs: 2656768, latency_ms: 12}")
+    manifest.write_bytes(text.encode())
+    config.write_bytes((config.read_text(encoding="utf-8") + BUDGETS).encode())
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise SystemExit(f"the example's manifest has {text.count(old)} of {old!r}, not one")
+    return text.replace(old, new)
+
+
 def _make_next_release(folder: Path) -> None:
     """Version 1.5.0, which can be rolled back, is certified and has a document; signed as the example is."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -91,9 +127,7 @@ def _make_next_release(folder: Path) -> None:
         ("sequence: 41", "sequence: 42"),
         ("2026-11-20T09:14:03Z", "2026-11-30T08:00:00Z"),
     ):
-        if text.count(old) != 1:
-            raise SystemExit(f"the example's manifest has {text.count(old)} of {old!r}, not one")
-        text = text.replace(old, new)
+        text = _replaced(text, old, new)
     text += SECTIONS.format(manifest=_digest(before), card=_digest(CARD.encode()))
     manifest.write_bytes(text.encode())
     (folder / "docs").mkdir()

@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# The example in a repository is shared with the tests of the example.
+# The example in a repository is shared with the tests of the example, and the way to start a command with all tests.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "release_of_example"))
 
 from example_world import CONFIG, FOLDER, MANIFEST, TODAY, Checkout, copy_example, git
+from starting import as_text, start_gate
 
 from policy_gate.errors import GateError
 
-GATE = [sys.executable, "-I", "-m", "policy_gate.cli"]
 BLOCKING = ("fail", "unknown", "error")
 # A person's own settings and CI's variables do not reach a run; a case that is about CI sets its own.
 NOT_PASSED_ON = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
@@ -122,9 +123,7 @@ def ask(case: Case, released: Path, folder: Path) -> Answer:
     case.sign(judged)
     kept = {name: one for name, one in os.environ.items() if name not in NOT_PASSED_ON and not name.startswith("GIT_")}
     env = {**kept, **case.env}
-    argv = [*GATE, *(case.command or _check(case))]
-    done = subprocess.run(argv, cwd=judged.root, env=env, capture_output=True, text=True, encoding="utf-8")
-    return _answer(done)
+    return _answer(as_text(start_gate(*(case.command or _check(case)), cwd=judged.root, env=env)))
 
 
 def _check(case: Case) -> list[str]:

@@ -25,7 +25,7 @@ from hole import Hole
 
 from policy_gate.areas.signature.sign import sign_payload
 
-NO_GROWTH = frozenset({"COST-002", "COST-003", "COST-004"})
+NO_GROWTH = frozenset({"COST-002", "COST-003", "COST-004", "COST-012", "COST-018", "COST-019"})
 UNSIGNED = frozenset({"SIG-001", "SIG-002", "SIG-003"})
 AT_SIGNING = "signing: {release: signatures/release.dsse.json}"
 MODEL_SIGNATURE = "signatures/model.oms.sigstore.json"
@@ -122,7 +122,8 @@ UNREADABLE_BASE = Hole(
             words="its manifest is no YAML",
             base_has=edited("kind: ReleaseManifest", "kind: [ReleaseManifest"),
             spoil=edited("kind: [ReleaseManifest", "kind: ReleaseManifest"),
-            rules=NO_GROWTH | {"REL-001", "REL-010", "REL-011", "REL-012", "REL-013", "REL-014"},
+            rules=NO_GROWTH
+            | {"COST-017", "COST-020", "REL-001", "REL-010", "REL-011", "REL-012", "REL-013", "REL-014"},
         ),
         *(
             Case(

@@ -1,4 +1,4 @@
-"""The `inspect` command: what a model computes and costs, on a terminal or as JSON."""
+"""The `inspect` command: what a model computes and costs, here and on devices, and what changed since another."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from policy_gate.inspection import Inspection
-    from policy_gate.model_graph.figures import NodeCost
+    from policy_gate.inspected import Inspected
 
 MAX_EXTENT = 2**31 - 1
+MAX_TOP = 1_000_000
+MAX_TARGETS = 64
+FEW, MANY = 10, 1000
+"""Entries of each table by default: for a reader, and for a machine."""
 
 
 @click.command("inspect")
@@ -21,25 +22,47 @@ MAX_EXTENT = 2**31 - 1
 @click.option(
     "--dimension", "dimensions", multiple=True, metavar="NAME=N", help="Bind a symbolic dimension; repeatable."
 )
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="PROFILE",
+    help="Predict for a device: the id of a profile (`profile list`) or a path of one; repeatable.",
+)
+@click.option(
+    "--base",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="OTHER",
+    help="Compare with another model, and name the calls that explain each change.",
+)
 @click.option("--fingerprint", is_flag=True, help="Also compute the pgfp-1 identity, which reads every weight.")
-@click.option("--top", default=10, show_default=True, help="How many of the costliest calls to list.")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(model: str, dimensions: tuple[str, ...], top: int, output_format: str, *, fingerprint: bool) -> int:
+@click.option(
+    "--top",
+    type=click.IntRange(0, MAX_TOP),
+    metavar="N",
+    help=f"Rows of each table.  [default: {FEW}, {MANY} in JSON]",
+)
+@click.option(
+    "--format", "output_format", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+)
+def command(model: str, dimensions: tuple[str, ...], output_format: str, *, fingerprint: bool, **given: object) -> int:
     """Show what MODEL computes and costs, read without its weights.
 
     MACs are multiply-accumulates of convolutions and matrix products. What is not known is said, never counted as zero.
     """
-    from policy_gate.inspection import inspect_model
+    from policy_gate.inspection import Asked, inspect_model
 
-    found = inspect_model(Path(model), _bound(dimensions), fingerprint=fingerprint)
-    if output_format == "json":
-        from policy_gate.record import canonical
-
-        click.echo(f"{canonical(_tree(found))}\n".encode(), nl=False)
-    else:
-        from policy_gate.report.escaping import safe
-
-        click.echo("\n".join(safe(line) for line in _lines(found, top)))
+    base, top = given["base"], given["top"]
+    asked = Asked(
+        path=Path(model),
+        dimensions=_bound(dimensions),
+        base=Path(str(base)) if base is not None else None,
+        targets=_targets(given["targets"]),
+        top=top if isinstance(top, int) else MANY if output_format == "json" else FEW,
+        fingerprint=fingerprint,
+    )
+    # What a console lacks stands as an escape; JSON has the same bytes on every platform.
+    click.echo(_rendered(inspect_model(asked), output_format).encode(errors="backslashreplace"), nl=False)
     return 0
 
 
@@ -56,74 +79,24 @@ def _bound(dimensions: tuple[str, ...]) -> dict[str, int]:
     return bound
 
 
-def _lines(found: Inspection, top: int) -> Iterator[str]:
-    from policy_gate.model_graph.figures import Unestablished
+def _targets(given: object) -> tuple[str, ...]:
+    from policy_gate.errors import UsageError
 
-    model, profile = found.model, found.profile
-    opsets = ", ".join(f"{domain or 'ai.onnx'} {version}" for domain, version in sorted(model.opsets.items()))
-    yield f"{found.path}: {model.format}, {model.file_bytes:,} bytes, opset {opsets}"
-    yield f"calls       {profile.node_count:,}, {profile.coverage.unknown:,} of unknown cost"
-    if isinstance(profile.macs, Unestablished):
-        yield "MACs        not established"
-    else:
-        kinds = f"conv {profile.macs.conv:,}, depthwise {profile.macs.depthwise:,}, dense {profile.macs.dense:,}"
-        bounded = " at most" if profile.macs.bounded else ""
-        yield f"MACs       {bounded} {profile.macs.total:,} ({kinds})"
-    if isinstance(profile.weights, Unestablished):
-        yield "parameters  not established"
-    else:
-        dtypes = ", ".join(f"{dtype} {size:,}" for dtype, size in profile.weights.bytes_by_dtype)
-        yield f"parameters  {profile.weights.parameters:,} in {profile.weights.total_bytes:,} bytes ({dtypes})"
-    peak = profile.activation_peak_bytes
-    yield f"activations {'not established' if isinstance(peak, Unestablished) else f'{peak:,} bytes at the peak'}"
-    for cause in dict.fromkeys(profile.unknown):
-        yield f"unknown     {cause}" + (f"; {cause.fix}" if cause.fix else "")
-    for note in (*model.notes, *profile.notes):
-        yield f"note        {note}"
-    if found.identity is not None:
-        yield f"fingerprint {found.identity.scheme}"
-        for side in ("weights", "structure", "bound", "interface", "operators"):
-            yield f"  {side:<9} {getattr(found.identity, side)}"
-    yield from _costliest(profile.rows, top)
+    targets = tuple(map(str, given)) if isinstance(given, tuple) else ()
+    if len(targets) > MAX_TARGETS:
+        raise UsageError(f"--target is given {len(targets)} times; at most {MAX_TARGETS} are looked at in one run")
+    return targets
 
 
-def _costliest(rows: tuple[NodeCost, ...], top: int) -> Iterator[str]:
-    counted = [(row.macs, row) for row in rows if isinstance(row.macs, int) and row.macs > 0]
-    if not counted or top < 1:
-        return
-    total = sum(macs for macs, _ in counted)
-    yield ""
-    yield f"{'MACs':>14}  {'share':>6}  {'weights':>12}  output"
-    for macs, row in sorted(counted, key=lambda one: -one[0])[:top]:
-        yield f"{macs:>14,}  {macs / total:>6.1%}  {row.weight_bytes:>10,} B  {row.output}  {row.op} {row.name}"
-    if len(counted) > top:
-        yield f"{'':>14}  and {len(counted) - top} more (--top)"
+def _rendered(found: Inspected, output_format: str) -> str:
+    if output_format == "json":
+        from policy_gate.report.inspection_json import render_inspection_json
 
+        return render_inspection_json(found)
+    if output_format == "markdown":
+        from policy_gate.report.inspection_markdown import render_inspection_markdown
 
-def _tree(found: Inspection) -> object:
-    from policy_gate.model_graph.figures import Unestablished
-    from policy_gate.record import as_tree
+        return render_inspection_markdown(found)
+    from policy_gate.report.inspection_text import render_inspection_text
 
-    def figure(part: object) -> object:
-        if isinstance(part, Unestablished):
-            return {"unestablished": [str(cause) for cause in part.causes]}
-        return as_tree(part)
-
-    profile = found.profile
-    return {
-        "schema": "policy-gate/inspection/v1alpha1",
-        "path": found.path,
-        "format": found.model.format,
-        "file_bytes": found.model.file_bytes,
-        "opsets": dict(found.model.opsets),
-        "macs": figure(profile.macs),
-        "weights": figure(profile.weights),
-        "activation_peak_bytes": figure(profile.activation_peak_bytes),
-        "operators": dict(profile.operators),
-        "coverage": figure(profile.coverage),
-        "unbound_dimensions": list(profile.unbound_dimensions),
-        "unknown": [str(cause) for cause in profile.unknown],
-        "calls": [figure(row) for row in profile.rows],
-        "fingerprint": figure(found.identity),
-        "notes": [*found.model.notes, *profile.notes],
-    }
+    return render_inspection_text(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("manifest", "policy", "config", "trust", "waivers", "baseline", "lock", "policy-test")
+KINDS = ("manifest", "policy", "config", "trust", "waivers", "baseline", "lock", "policy-test", "profile")
 
 
 @click.command("schema")

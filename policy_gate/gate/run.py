@@ -80,7 +80,7 @@ def _run(request: Request, trees: Trees, files: PolicyFiles) -> Run:
     also = raised_from(request, spec, stage)
     policy = read_policy(request, files, stage, from_base=trees.policy_from_base, also=also)
     judges = Judges(policy, stage, files.today, also)
-    trusted, trust_inputs = read_trusted(configuration, judges.usual.rules)
+    trusted, trusted_inputs = read_trusted(configuration, judges.usual.collectors)
     exceptions = read_exceptions(files)
     if not request.exceptions:  # who drafts a waiver may want to bind it to bytes
         exceptions = replace(exceptions, collectors=digest_collectors())
@@ -88,7 +88,8 @@ def _run(request: Request, trees: Trees, files: PolicyFiles) -> Run:
         *configuration.inputs,
         *files.inputs,
         *judges.usual.policy.inputs,
-        *(trust_inputs or files.trust_inputs),
+        *trusted_inputs,
+        *(() if trusted.trust is not None else files.trust_inputs),
         *exceptions.inputs,
     )
     return Run(

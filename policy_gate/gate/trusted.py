@@ -1,4 +1,4 @@
-"""Trusted input of a run: configuration, lock, policy, trust file and exceptions, from the tree that is trusted."""
+"""Trusted input of a run: configuration, lock, policy, trust file, device profiles, from the tree that is trusted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from policy_gate.area import Trusted
-from policy_gate.catalogue import BoundRule
+from policy_gate.area import Collector, Trusted
 from policy_gate.document import Document
 from policy_gate.errors import EvidenceError, PolicyError, Problem
 from policy_gate.frozen import dataclass
@@ -222,16 +221,34 @@ def read_policy(
     return files.policy(request.policies or spec.policy, stage, stages=also)
 
 
-def read_trusted(configuration: Configuration, rules: Iterable[BoundRule]) -> tuple[Trusted, tuple[Input, ...]]:
-    """What collectors may trust; the trust file is read when a rule about signatures is selected."""
+def read_trusted(configuration: Configuration, collectors: Iterable[Collector]) -> tuple[Trusted, tuple[Input, ...]]:
+    """What the collectors of a run may trust; files that none of them asks for are not read. Raises GateError."""
     spec, tree = configuration.spec, configuration.tree
-    trust = None
-    inputs: tuple[Input, ...] = ()
-    if spec.trust is not None and any(rule.area == "signature" for rule in rules):
-        from policy_gate.areas.signature.trust import decode_trust
+    areas = {kind.name.partition(".")[0] for collector in collectors for kind in collector.gives}
+    trust = _trust_document(configuration) if "signature" in areas else None
+    profiles = read_profiles(configuration) if "cost" in areas else ()
+    trusted = Trusted(source=tree.source, trust=trust, profiles=profiles, models=spec.models, manifests=spec.manifests)
+    inputs = [input_of("trust", tree, trust)] if trust is not None else []
+    return trusted, (*inputs, *(input_of("device profile", tree, one) for one in profiles))
 
-        trust = read_document(tree, configuration.beside(spec.trust))
-        decode_trust(trust)  # a trust file that is wrong is nobody's finding: nothing can be judged by it
-        inputs = (input_of("trust", tree, trust),)
-    trusted = Trusted(source=tree.source, trust=trust, models=spec.models, manifests=spec.manifests)
-    return trusted, inputs
+
+def _trust_document(configuration: Configuration) -> Document | None:
+    if configuration.spec.trust is None:
+        return None
+    from policy_gate.areas.signature.trust import decode_trust
+
+    trust = read_document(configuration.tree, configuration.beside(configuration.spec.trust))
+    decode_trust(trust)  # a trust file that is wrong is nobody's finding: nothing can be judged by it
+    return trust
+
+
+def read_profiles(configuration: Configuration) -> tuple[Document, ...]:
+    """The files of device profiles; raises GateError when one cannot be read, or two share an id: nothing judges."""
+    paths = configuration.spec.profiles
+    if not paths:
+        return ()
+    from policy_gate.areas.cost.trusted_profiles import configured_profiles
+
+    documents = tuple(read_document(configuration.tree, configuration.beside(path)) for path in paths)
+    configured_profiles(documents)
+    return documents

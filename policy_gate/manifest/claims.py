@@ -101,12 +101,26 @@ class Compiler(ClaimModel):
     flags: Items[str] = ()
 
 
+Operator = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_.-]{1,128}::[A-Za-z0-9_./-]{1,128}$",
+        description="domain::name, such as tflite::CONV_2D or ai.onnx::Conv",
+    ),
+]
+
+
 class Runtime(ClaimModel):
-    """The inference engine; its version is part of the device."""
+    """The inference engine; its version is part of the device.
+
+    `operators` is the firmware's own list, such as that of an op resolver: it can only narrow what a device profile
+    lists.
+    """
 
     name: Text
     version: Text
     compiler: Compiler | None = None
+    operators: Annotated[Items[Operator], Field(max_length=2000)] = ()
 
 
 class Fallback(ClaimModel):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph.archive import archive
-from policy_gate.model_graph.bounded import BinaryFile
+from policy_gate.model_graph.bounded import BinaryFile, ExternalSize
 from policy_gate.model_graph.graph import Model
-from policy_gate.model_graph.onnx_reader import read_onnx
-from policy_gate.model_graph.onnx_tensor import ExternalSize
 from policy_gate.model_graph.sniff import HEAD_BYTES, UNKNOWN, sniff, sniff_file
-from policy_gate.model_graph.tflite_reader import read_tflite
 from policy_gate.model_graph.uncollected import uncollected
 
 __all__ = [
@@ -36,8 +33,12 @@ def read_model(file: BinaryFile, name: str, external: ExternalSize | None = None
     """
     found = sniff_file(file, name)
     if found == "onnx":
+        from policy_gate.model_graph.onnx_reader import read_onnx  # only who reads one pays
+
         return read_onnx(file, external=external, name=name.rsplit("/", 1)[-1])
     if found == "tflite":
+        from policy_gate.model_graph.tflite_reader import read_tflite
+
         return read_tflite(file, name.rsplit("/", 1)[-1])
     if found in {"", UNKNOWN}:
         what = "its content is of no known model format" if file.seek(0, 2) else "the file is empty"

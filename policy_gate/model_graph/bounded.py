@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from policy_gate.errors import EvidenceError, Reason
@@ -9,6 +10,9 @@ from policy_gate.errors import EvidenceError, Reason
 MAX_TEXT_BYTES = 64 * 1024
 MAX_KEPT_BYTES = 192 * 1024 * 1024
 MAX_LOADED_BYTES = 1024 * 1024 * 1024
+
+ExternalSize = Callable[[str], int]
+"""Gives the size in bytes of a file beside the model, by its path relative to the model's directory."""
 
 
 class BinaryFile(Protocol):

@@ -82,9 +82,7 @@ class FlatBuffer(Pages):
             if start > last:
                 joined.append((first, last))
                 first = start
-            end = start + (packed & 0xFFFFFFFF)
-            if end > last:
-                last = end
+            last = max(last, start + (packed & 0xFFFFFFFF))
         return [*joined, (first, last)]
 
     def table(self, at: int) -> Table:
@@ -101,7 +99,7 @@ class FlatBuffer(Pages):
         size, slots, fields = known if known is not None else self._vtable(place, at)
         if at + size > self.size:
             raise unreadable(f"a table of {size} bytes ends behind the file", at)
-        shown = size if size <= MAX_TABLE_BYTES else MAX_TABLE_BYTES
+        shown = min(size, MAX_TABLE_BYTES)
         self.visit(at, shown)
         raw = held[begin : begin + shown] if begin + shown <= len(held) else self.raw(at, shown)
         return Table(self, at, raw, slots, fields)

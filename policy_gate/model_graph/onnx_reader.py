@@ -7,11 +7,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from policy_gate.errors import EvidenceError, Reason
-from policy_gate.model_graph.bounded import BinaryFile, unreadable
+from policy_gate.model_graph.bounded import BinaryFile, ExternalSize, unreadable
 from policy_gate.model_graph.graph import Function, Graph, Model, Node, Tensor
 from policy_gate.model_graph.onnx_attribute import AttributeReader
 from policy_gate.model_graph.onnx_spare import other_bytes
-from policy_gate.model_graph.onnx_tensor import ExternalSize, TensorReader
+from policy_gate.model_graph.onnx_tensor import TensorReader
 from policy_gate.model_graph.onnx_types import TypeReader
 from policy_gate.model_graph.spare import ANNOTATIONS, DOCUMENTATION, LONG_TEXT_BYTES, METADATA, TRAINING
 from policy_gate.model_graph.well_formed import check_well_formed

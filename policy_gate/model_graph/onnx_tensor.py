@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph import tensor_bytes
-from policy_gate.model_graph.bounded import unreadable
+from policy_gate.model_graph.bounded import ExternalSize, unreadable
 from policy_gate.model_graph.dtypes import NAMES, byte_count
 from policy_gate.model_graph.graph import Payload, Tensor
 from policy_gate.model_graph.spare import DOCUMENTATION, METADATA
@@ -22,9 +21,6 @@ _SPANS = ("raw_data", "float_data", "double_data", "int32_data", "int64_data", "
 _TENSOR_MEMORY = 800
 _ENTRY_MEMORY = 300
 _EXTERNAL_KEYS = frozenset({"location", "offset", "length", "checksum"})
-
-ExternalSize = Callable[[str], int]
-"""Gives the size in bytes of a file beside the model, by its path relative to the model's directory."""
 
 
 class TensorReader:

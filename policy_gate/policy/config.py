@@ -21,6 +21,8 @@ from policy_gate.policy.pack import (
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 RELEASE_EVENTS: tuple[ReleaseEvent, ...] = get_args(ReleaseEvent)
 Names = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
+MAX_PROFILES = 64
+Profiles = Annotated[tuple[Text, ...], Field(strict=False, max_length=MAX_PROFILES)]
 
 
 class StageSettings(PolicyModel):
@@ -98,6 +100,8 @@ class ConfigSpec(PolicyModel):
         "**/*.keras",
     )
     trust: Text | None = None
+    profiles: Profiles = ()
+    """Files of device profiles, beside the shipped ones: what predicts cost is trusted input."""
     waivers: Text | None = None
     baseline: Text | None = None
     records: Items[Text] = ()

@@ -94,8 +94,8 @@ class _Compared:
             yield self._row(f"stages.release.when {event}", texts, change, "stages/release/when")
 
     def named_files(self) -> Iterator[Difference]:
-        """Packs, the files of trust and exceptions, and past records: what another file says is shown by itself."""
-        for key in ("policy", "records"):
+        """Packs, device profiles, trust, exceptions, past records: what another file says is shown by itself."""
+        for key in ("policy", "profiles", "records"):
             was, now = sorted(getattr(self._before, key)), sorted(getattr(self._after, key))
             if was != now:
                 yield self._row(key, distinct_words(was, now), Change.DIFFERENT, key)

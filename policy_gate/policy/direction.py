@@ -79,8 +79,8 @@ def _one(stricter: Stricter, before: object, after: object) -> Change:
         return _ordered(stricter, before, after)
     if stricter in ("subset", "superset") and isinstance(before, list) and isinstance(after, list):
         return _members(stricter, {map_key(one) for one in before}, {map_key(one) for one in after})
-    if stricter == "true" and isinstance(before, bool) and isinstance(after, bool):
-        return Change.STRICTER if after else Change.LOOSER
+    if stricter in ("true", "false") and isinstance(before, bool) and isinstance(after, bool):
+        return Change.STRICTER if after is (stricter == "true") else Change.LOOSER
     return Change.DIFFERENT
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from policy_gate.frozen import dataclass
 
-Stricter = Literal["lower", "higher", "subset", "superset", "true", ""]
-"""Which way a value tightens: smaller, larger, fewer members, more members, set; "" has no direction."""
+Stricter = Literal["lower", "higher", "subset", "superset", "true", "false", ""]
+"""Which way a value tightens: smaller, larger, fewer members, more members, set, not set; "" has no direction."""
 
 
 class LimitValueError(ValueError):
@@ -90,6 +90,18 @@ def choice(*allowed: str) -> LimitType:
         return given
 
     return LimitType(words, parse, {"enum": list(allowed)})
+
+
+def text(pattern: str = r".{1,256}", what: str = "a text") -> LimitType:
+    """A text that matches `pattern` whole."""
+    compiled = re.compile(pattern)
+
+    def parse(given: object) -> str:
+        if not isinstance(given, str) or not compiled.fullmatch(given):
+            raise LimitValueError(what)
+        return given
+
+    return LimitType(what, parse, {"type": "string"})
 
 
 def text_set(pattern: str = r".{1,256}", what: str = "texts") -> LimitType:

@@ -48,7 +48,7 @@ class Parameter(PolicyModel):
     maximum: float | None = None
     above: float | None = None
     choices: Items[str] = ()
-    stricter: Literal["lower", "higher", "subset", "superset", "true", ""] = ""
+    stricter: Literal["lower", "higher", "subset", "superset", "true", "false", ""] = ""
     default: Any = None  # Any: read by the declared type
     required: bool = False
 

@@ -33,7 +33,7 @@ DIRECTIONS = {
     "integer": ("lower", "higher"),
     "ratio": ("lower", "higher"),
     "date": ("lower", "higher"),
-    "flag": ("true",),
+    "flag": ("true", "false"),
     "set": ("subset", "superset"),
     "list": ("subset", "superset"),
 }

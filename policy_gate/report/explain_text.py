@@ -31,6 +31,7 @@ DIRECTIONS = {
     "subset": "fewer members are stricter",
     "superset": "more members are stricter",
     "true": "true is stricter",
+    "false": "false is stricter",
     "": "it has no direction",
 }
 

@@ -74,8 +74,8 @@ class _Past:
         day = self.now or change.commit.day
         stage = self.old.configuration.spec.stage
         judges, proposed = self.old.judges(stage, day), self.new.judges(stage, day)
-        rules = (*judges.usual.rules, *proposed.usual.rules)
-        trusted, inputs = read_trusted(self.configuration, rules)
+        collectors = (*judges.usual.collectors, *proposed.usual.collectors)
+        trusted, inputs = read_trusted(self.configuration, collectors)
         request = Request(
             root=self.root, tree=change.commit.oid, base=change.commit.parent, today=date.fromisoformat(day)
         )

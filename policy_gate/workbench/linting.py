@@ -11,7 +11,7 @@ from policy_gate.errors import EvidenceError, GateError, PolicyError, Problem
 from policy_gate.gate import read_document
 from policy_gate.gate.exempting import read_exceptions
 from policy_gate.gate.judge import Judges
-from policy_gate.gate.trusted import Configuration, PolicyFiles, read_configuration
+from policy_gate.gate.trusted import Configuration, PolicyFiles, read_configuration, read_profiles
 from policy_gate.model import Stage
 from policy_gate.policy.config import ConfigSpec
 from policy_gate.policy.loading import PARAMETER, Policy, PolicyRule, parameters_used
@@ -117,6 +117,7 @@ def _lint_configuration(tree: Tree, path: str, today: str) -> Iterator[Finding]:
     files = PolicyFiles(configuration, today)
     judges = {stage: Judges(files.policy(configuration.spec.policy, stage), stage, today) for stage in Stage}
     files.trust()
+    read_profiles(configuration)
     exceptions = read_exceptions(files)
     policy = judges[configuration.spec.stage].usual.policy
     bound = bind_rules((*policy.rules, *policy.own_rules), policy.values)

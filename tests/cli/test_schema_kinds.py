@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
+from policy_gate.areas.cost.device_file import profile_folder, read_profile
 from policy_gate.catalogue import bind_rules
 from policy_gate.cli.schema import KINDS
 from policy_gate.document import load
@@ -32,6 +33,7 @@ BY_KIND = {
     "Baseline": "baseline",
     "PolicyLock": "lock",
     "PolicyTest": "policy-test",
+    "DeviceProfile": "profile",
 }
 DIGEST = f"sha256:{'a' * 64}"
 HEAD = {"apiVersion": "policy-gate/v1alpha1"}
@@ -162,6 +164,7 @@ GOOD: dict[str, dict] = {
         ],
     },
 }
+GOOD["profile"] = load((profile_folder() / "stm32h7a3-cortex-m7-int8@cubeai-9.0.yaml").read_bytes(), "p.yaml").root
 WRONG = [
     ("policy", "spec/rules/0/check", "fingerprint.digest_matches"),
     ("policy", "spec/rules/0/assert", ...),
@@ -218,6 +221,17 @@ WRONG = [
     ("policy-test", "coverage/branches", 101),
     ("policy-test", "coverage/cannot/0/branch", "size(manifest.targets) > 0"),
     ("policy-test", "cases/0/now", 20261201),
+    ("profile", "metadata/id", "no-at-sign"),
+    ("profile", "spec/latency/ns_per_conv_mac", -1),
+    ("profile", "spec/latency/upper_factor", 0.9),
+    ("profile", "spec/latency/ns_per_mac", 1),
+    ("profile", "spec/runtime/version", ""),
+    ("profile", "spec/screening", ...),
+    ("profile", "spec/quantisation", "per_row"),
+    ("profile", "spec/fit/ranges", []),
+    ("profile", "spec/fit/data_sha256", "sha256:0"),
+    ("profile", "spec/operators", ["Conv"]),
+    ("profile", "spec/power/mid_mw", "5"),
 ]
 
 
@@ -236,6 +250,7 @@ READERS = {
     "baseline": lambda content: load_baseline(load(content, "baseline.json")),
     "lock": lambda content: decode_lock(load(content, "lock.json")),
     "policy-test": lambda content: load_tests(load(content, "test.json")),
+    "profile": lambda content: read_profile(content, "profile.json"),
 }
 
 

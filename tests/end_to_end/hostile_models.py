@@ -152,7 +152,7 @@ MODELS = (
     _shipped("a model called .bin, declared as an asset", GOOD, "FAIL REL-005 ", path="model/kws.bin", more=", role: asset"),
     _shipped("a model called .txt, declared as an asset", GOOD, "FAIL REL-005 ", path="notes.txt", more=", role: asset"),
     _shipped("a model that claims another format", GOOD, "FAIL REL-005 ", more=", format: tflite"),
-    _shipped("nothing but the head of a tflite file", b"\x1c\0\0\0TFL3" + bytes(64), NOT_READABLE + "tflite"),
+    _shipped("nothing but the head of a tflite file", b"\x1c\0\0\0TFL3" + bytes(64), NOT_READABLE + "a vtable claims 0 bytes"),
     _shipped("a pickle called .onnx", pickle.dumps(_Evil(), protocol=4), NOT_READABLE + "pickle"),
     _shipped("a zip bomb called .pt", _zip_bomb(), NOT_READABLE, path="model/kws.pt"),
     _shipped("a safetensors header of a hundred megabytes", (100_000_000).to_bytes(8, "little") + b"{" + bytes(100), NOT_READABLE),

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from checkout import run_measured
+from hostile_costs import ONNX, Hostile
 from hostile_documents import DOCUMENTS, Case
 from hostile_models import MODELS
+from hostile_tflite import TFLITE
 from hostile_trees import TREES
 from traps import hostile_environment, lay_traps
 
 MAX_PEAK_MIB = 200
+COSTS = tuple(one.case() for one in (*ONNX, *TFLITE))
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and traps are those of POSIX")
 
@@ -24,7 +27,7 @@ def named(cases: tuple[Case, ...]) -> list[object]:
 
 
 @posix
-@pytest.mark.parametrize("case", named((*DOCUMENTS, *TREES, *MODELS)))
+@pytest.mark.parametrize("case", named((*DOCUMENTS, *TREES, *MODELS, *COSTS)))
 def test_a_hostile_checkout_never_passes_and_never_crashes(case: Case, checkout, hostile) -> None:
     case.make(checkout)
     done = hostile(*case.args)
@@ -34,6 +37,16 @@ def test_a_hostile_checkout_never_passes_and_never_crashes(case: Case, checkout,
     assert "internal error" not in done.said
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", done.said)
     assert done.peak_mib < MAX_PEAK_MIB
+
+
+@pytest.mark.parametrize("model", [pytest.param(one, id=one.name.replace(" ", "-")) for one in (*ONNX, *TFLITE)])
+def test_a_model_whose_cost_lies_is_inspected_or_refused_without_a_traceback(model: Hostile, gate, tmp_path) -> None:
+    place = tmp_path / Path(model.path).name
+    place.write_bytes(model.content())
+    done = gate("inspect", place.name, "--base", place.name)
+    assert done.returncode in (0, 2)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "internal error" not in done.stderr
 
 
 @posix
@@ -77,3 +90,4 @@ def test_there_are_cases_enough_of_each_kind() -> None:
     assert len(DOCUMENTS) >= 40
     assert len(TREES) >= 30
     assert len(MODELS) >= 30
+    assert len(COSTS) >= 50

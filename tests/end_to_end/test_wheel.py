@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from checkout import good_model
+from made_once import made_once
 
 PROJECT = Path(__file__).resolve().parents[2]
+BINARIES = "Scripts" if sys.platform == "win32" else "bin"
 NEEDED = ("policy_gate", "policies", "pyproject.toml", "README.md", "LICENSE")
 COMMANDS = ("init", "check", "inspect", "fix", "explain", "policy", "policy lint", "schema")
 EXTRAS = ("github", "sigstore", "jinja2", "matplotlib", "weasyprint", "dp_accounting", "tflite")
@@ -20,10 +22,10 @@ EXTRAS = ("github", "sigstore", "jinja2", "matplotlib", "weasyprint", "dp_accoun
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
+def build(out: Path) -> None:
     """The wheel of this project, built from a copy so that nothing of it is left in the checkout."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
+    source = out / "source"
+    source.mkdir()
     for name in NEEDED:
         place = PROJECT / name
         if place.is_dir():
@@ -33,22 +35,27 @@ def wheel(tmp_path_factory) -> Path:
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("*.whl")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    (built,) = made_once(tmp_path_factory, "wheel-of-this-project", build).glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
-    """The folder of commands of a fresh environment that holds the wheel and what it requires."""
-    root = tmp_path_factory.mktemp("fresh")
-    subprocess.run([sys.executable, "-m", "venv", str(root)], check=True, timeout=300)
-    binaries = root / ("Scripts" if sys.platform == "win32" else "bin")
-    constraints = str(PROJECT / "requirements" / "constraints.txt")
-    pip = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
-    install = [*pip, "--constraint", constraints, str(wheel)]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return binaries
+    """The folder of commands of a fresh environment that holds the wheel and what it requires; no test changes it."""
+
+    def install(root: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", str(root)], check=True, timeout=300)
+        constraints = str(PROJECT / "requirements" / "constraints.txt")
+        pip = [str(root / BINARIES / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
+        command = [*pip, "--constraint", constraints, str(wheel)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once(tmp_path_factory, "fresh-environment", install) / BINARIES
 
 
 @pytest.fixture

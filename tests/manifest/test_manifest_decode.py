@@ -300,3 +300,14 @@ def test_decoding_raises_nothing_but_a_refusal_for_any_json():
             assert one.path == "release.json"
 
     refused_or_taken()
+
+
+@pytest.mark.parametrize("operator", ["CONV_2D", "tflite::", "::CONV_2D", "tflite::CONV 2D", "a::b::c", "tflite::\n"])
+def test_an_operator_of_a_firmware_is_a_domain_and_a_name(operator):
+    document = load(SMALLEST.encode(), "release.yaml").root
+    document["targets"][0]["runtime"] = {"name": "engine", "version": "1", "operators": [operator]}
+    with pytest.raises(ManifestError, match=r"operators|domain::name"):
+        decode_manifest(load(json.dumps(document).encode(), "release.json"), sections())
+    document["targets"][0]["runtime"]["operators"] = ["tflite::CONV_2D", "tflite.custom::My-Op"]
+    manifest = decode_manifest(load(json.dumps(document).encode(), "release.json"), sections())
+    assert manifest.targets[0].runtime.operators == ("tflite::CONV_2D", "tflite.custom::My-Op")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from policy_gate.document import load
+from policy_gate.errors import PolicyError
 from policy_gate.policy.config import ConfigSpec
 from policy_gate.policy.difference_of_config import config_difference
 from policy_gate.policy.loading import load_config
@@ -31,6 +32,7 @@ SPECS = st.fixed_dictionaries(
         "waivers": st.sampled_from(["waivers.yaml", "other.yaml"]),
         "baseline": st.sampled_from(["baseline.json", "other.json"]),
         "records": st.sampled_from([[], ["records/*.json"]]),
+        "profiles": st.sampled_from([[], ["board.yaml"], ["board.yaml", "fast.yaml"]]),
         "fail_on": st.sampled_from(["never", "blocked", "warned"]),
         "stage": st.sampled_from(["candidate", "release"]),
         "allow_none": st.booleans(),
@@ -77,6 +79,17 @@ def test_another_pattern_is_one_less_and_one_more() -> None:
 def test_another_file_is_different_and_so_is_none(key) -> None:
     assert rows({key: "a.yaml"}, {key: "b.yaml"}) == [(key, "different")]
     assert rows({key: "a.yaml"}, {}) == [(key, "different")]
+
+
+def test_other_device_profiles_are_different_in_whatever_direction_and_their_order_says_nothing() -> None:
+    assert rows({}, {"profiles": ["a.yaml"]}) == [("profiles", "different")]
+    assert rows({"profiles": ["a.yaml"]}, {}) == [("profiles", "different")]
+    assert rows({"profiles": ["a.yaml", "b.yaml"]}, {"profiles": ["b.yaml", "a.yaml"]}) == []
+
+
+def test_more_profiles_than_anybody_has_boards_are_refused() -> None:
+    with pytest.raises(PolicyError, match="profiles"):
+        spec_of({"profiles": [f"{number}.yaml" for number in range(65)]})
 
 
 def test_other_packs_are_different_and_their_order_says_nothing() -> None:

@@ -15,7 +15,7 @@ DIRECTED = st.one_of(
     st.tuples(st.sampled_from(["lower", "higher"]), st.just(NUMBERS)),
     st.tuples(st.sampled_from(["lower", "higher"]), st.just(TABLES)),
     st.tuples(st.sampled_from(["subset", "superset"]), st.just(SETS)),
-    st.tuples(st.just("true"), st.just(st.booleans())),
+    st.tuples(st.sampled_from(["true", "false"]), st.just(st.booleans())),
 )
 
 
@@ -36,6 +36,9 @@ DIRECTED = st.one_of(
         ("superset", ["MIT"], [], Change.LOOSER),
         ("true", False, True, Change.STRICTER),
         ("true", True, False, Change.LOOSER),
+        ("false", True, False, Change.STRICTER),
+        ("false", False, True, Change.LOOSER),
+        ("false", 0, True, Change.DIFFERENT),
         ("", 1, 2, Change.DIFFERENT),
         ("lower", {"a": 4}, {}, Change.LOOSER),
         ("lower", {}, {"a": 4}, Change.STRICTER),

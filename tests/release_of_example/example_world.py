@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starting import start_gate
 
 from policy_gate.gate import Request
 from policy_gate.model import Stage
@@ -105,8 +106,8 @@ class Checkout:
         self.fix()
 
     def fix(self) -> None:
-        command = [sys.executable, "-I", "-m", "policy_gate.cli", "fix", MANIFEST, "--config", "policy-gate.yaml"]
-        subprocess.run(command, cwd=self.folder, check=True, capture_output=True)
+        done = start_gate("fix", MANIFEST, "--config", "policy-gate.yaml", cwd=self.folder, env=os.environ)
+        done.check_returncode()
 
     def sign(self, *keys: Ed25519PrivateKey) -> None:
         """Sign what is on disk, with the example's valid key unless another is given."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from policy_gate.areas.cost.facts import ClaimedCost, OperatorCoverage, TargetActivations, TargetFlash, TargetMacs
 from policy_gate.areas.cost.limits import (
-    ActivationBudgets,
     ClaimLimits,
     CoverageLimits,
     GrowthLimits,
@@ -85,16 +84,6 @@ def weights_within_budget(cost: TargetFlash, *, limits: WeightBudgets) -> Answer
     """
     budget_kib = lookup(limits.max_weight_kib, target_of(cost))
     return total_within(CONSTANTS, cost, None if budget_kib is None else int(budget_kib * 1024))
-
-
-def activations_within_budget(cost: TargetActivations, *, limits: ActivationBudgets) -> Answer:
-    """The largest peak of activations fits the memory that the target has for them.
-
-    Models of one target are taken to run one at a time; where yours run at once, set a smaller budget.
-    Lower the resolution or the width near the input, or have the budget raised where the policy is kept.
-    """
-    budget_kib = lookup(limits.max_activation_kib, target_of(cost))
-    return total_within(ACTIVATIONS, cost, None if budget_kib is None else int(budget_kib * 1024))
 
 
 def claim_matches(claim: ClaimedCost, *, limits: ClaimLimits) -> Answer:

@@ -11,7 +11,6 @@ from policy_gate.area import Evidence, not_declared, not_established
 from policy_gate.areas.cost import reading
 from policy_gate.areas.cost.facts import (
     ActivationCost,
-    ClaimedCost,
     MacCost,
     ModelFile,
     OperatorCoverage,
@@ -32,7 +31,6 @@ from policy_gate.model_graph import UNKNOWN
 from policy_gate.policy.globs import matches
 
 if TYPE_CHECKING:
-    from policy_gate.areas.cost.claims import CostEntry
     from policy_gate.manifest import Artifact
 
 COSTS: tuple[type[Fact], ...] = (MacCost, WeightCost, ActivationCost)
@@ -104,7 +102,7 @@ def costs(evidence: Evidence) -> Iterator[Fact | Missing]:
             continue  # an asset
         found = True
         if isinstance(model, Missing):
-            yield from (_moved(model, kind, run.subject, run.pointer) for kind in COSTS)
+            yield from (moved(model, kind, run.subject, run.pointer) for kind in COSTS)
         else:
             yield from shared.costs_of(evidence, run)
     if not found:
@@ -154,7 +152,7 @@ def operators(evidence: Evidence) -> Iterator[Fact | Missing]:
     artifacts = {one.id: (position, one) for position, one in enumerate(evidence.manifest.artifacts)}
     for entry in evidence.facts.entries(ModelFile):
         if isinstance(entry, Missing):
-            yield _moved(entry, OperatorCoverage, entry.subject, entry.pointer)
+            yield moved(entry, OperatorCoverage, entry.subject, entry.pointer)
             continue
         position, artifact = artifacts[entry.subject.names[0]]
         pointer = f"/artifacts/{position}/path"
@@ -166,80 +164,6 @@ def operators(evidence: Evidence) -> Iterator[Fact | Missing]:
         yield coverage(entry.subject, pointer, profile)
 
 
-def claimed_costs(evidence: Evidence) -> Iterator[Fact | Missing]:
-    """The figures of the `cost` section that can be computed again, beside what was computed."""
-    from policy_gate.areas.cost.claims import Cost
-
-    claimed = evidence.section("cost")
-    entries = claimed.root if isinstance(claimed, Cost) else ()
-    spoken: set[Subject] = set()
-    for position, entry in enumerate(entries):
-        for fact in _claimed(evidence, entry, f"/cost/{position}"):
-            spoken.add(fact.subject)
-            yield fact
-    if spoken:
-        yield from _unclaimed(evidence, spoken)
-        return
-    what = "no figure that can be computed again (macs, parameters, flash_kib)" if entries else "no cost"
-    yield not_declared(ClaimedCost, "/cost", f"the manifest claims {what}")
-
-
-def _unclaimed(evidence: Evidence, spoken: set[Subject]) -> Iterator[Missing]:
-    """Every model on a target that nothing is claimed of, where something is claimed of others."""
-    models = {entry.subject for entry in evidence.facts.entries(ModelFile)}
-    try:
-        every = runs(evidence) if evidence.manifest.targets else ()
-    except EvidenceError as error:
-        yield not_established(ClaimedCost, RELEASE, "/targets", error)
-        return
-    for run in every:
-        if run.subject not in spoken and Subject("artifact", (run.artifact.id,)) in models:
-            what = "the manifest claims no figure of it that can be computed again (macs, parameters, flash_kib)"
-            yield not_declared(ClaimedCost, "/cost", what, run.subject)
-
-
-def _claimed(evidence: Evidence, entry: CostEntry, pointer: str) -> Iterator[Fact | Missing]:
-    subject = Subject("target", (entry.target, entry.artifact))
-    macs = evidence.facts.get(MacCost, subject)
-    weights = evidence.facts.get(WeightCost, subject)
-    if entry.macs is not None:
-        yield _exact(macs, subject, f"{pointer}/macs", entry.macs)
-    if entry.parameters is not None:
-        yield _exact(weights, subject, f"{pointer}/parameters", entry.parameters)
-    if entry.flash_kib is not None:
-        yield _flash(weights, subject, f"{pointer}/flash_kib", entry.flash_kib)
-
-
-def _exact(cost: MacCost | WeightCost | Missing, subject: Subject, pointer: str, claimed: int) -> Fact | Missing:
-    if isinstance(cost, Missing):
-        return _moved(cost, ClaimedCost, subject, pointer)
-    is_macs = isinstance(cost, MacCost)
-    return ClaimedCost(
-        subject=subject,
-        pointer=pointer,
-        key="macs" if is_macs else "parameters",
-        claimed=float(claimed),
-        computed=float(cost.macs if isinstance(cost, MacCost) else cost.parameters),
-        unit="MAC" if is_macs else "parameters",
-        exact=True,
-    )
-
-
-def _flash(weights: WeightCost | Missing, subject: Subject, pointer: str, claimed_kib: float) -> Fact | Missing:
-    """Flash holds the weights and the code of the engine, so a true figure is never under the weights alone."""
-    if isinstance(weights, Missing):
-        return _moved(weights, ClaimedCost, subject, pointer)
-    return ClaimedCost(
-        subject=subject,
-        pointer=pointer,
-        key="flash_kib",
-        claimed=float(claimed_kib),
-        computed=weights.weight_bytes / 1024,
-        unit="KiB",
-        exact=False,
-    )
-
-
-def _moved(missing: Missing, kind: type[Fact], subject: Subject, pointer: str) -> Missing:
+def moved(missing: Missing, kind: type[Fact], subject: Subject, pointer: str) -> Missing:
     """What is missing for one fact, said of another that needs it."""
     return replace(missing, fact=kind.name, subject=subject, pointer=pointer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared, not_established
@@ -12,16 +11,18 @@ from policy_gate.areas.cost.facts import (
     ActivationCost,
     AssetTake,
     MacCost,
-    ModelFile,
     ModelTake,
     TargetActivations,
     TargetFlash,
     TargetMacs,
     WeightCost,
 )
-from policy_gate.areas.cost.runs import Run, runs
+from policy_gate.areas.cost.facts_device import TargetInPlace
+from policy_gate.areas.cost.figures import inputs_of
+from policy_gate.areas.cost.groups import Group, groups
+from policy_gate.areas.cost.predicting import figures_of, plans_of
+from policy_gate.areas.cost.runs import Run
 from policy_gate.errors import EvidenceError
-from policy_gate.frozen import dataclass
 from policy_gate.model import RELEASE, Fact, Missing, Subject
 
 if TYPE_CHECKING:
@@ -35,53 +36,25 @@ TOTALS: tuple[tuple[type[Cost], type[Fact]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """What shares one device: a target with the models and the other files it runs, and where it says so."""
-
-    subject: Subject
-    pointer: str
-    models: tuple[Run, ...]
-    assets: tuple[Run, ...]
-
-
 def target_costs(evidence: Evidence) -> Iterator[Fact | Missing]:
     """The totals of every target; without targets, those of all artifacts of the release."""
     try:
-        groups = _groups(evidence)
+        found = groups(evidence)
     except EvidenceError as error:
         yield from (not_established(total, RELEASE, "/targets", error) for _, total in TOTALS)
         return
     for part, total in TOTALS:
-        found = False
+        spoken = False
         by_subject = {entry.subject: entry for entry in evidence.facts.entries(part)}
-        for group in groups:
+        for group in found:
             if group.models:
-                found = True
+                spoken = True
                 yield _total(evidence, group, part, total, by_subject)
             elif total is TargetFlash:
-                found = True
+                spoken = True
                 yield _with_assets(evidence, group, ())
-        if not found:
+        if not spoken:
             yield not_declared(total, "/targets", "no target runs a model of this release")
-
-
-def _groups(evidence: Evidence) -> tuple[Group, ...]:
-    """Every target with what it runs, in order; raises EvidenceError for too many."""
-    models = {entry.subject.names[0] for entry in evidence.facts.entries(ModelFile) if entry.subject.names}
-    pointers = {target.id: f"/targets/{position}/runs" for position, target in enumerate(evidence.manifest.targets)}
-    together: dict[str, list[Run]] = {}
-    for run in runs(evidence):
-        together.setdefault(run.subject.names[0] if pointers else "", []).append(run)
-    return tuple(
-        Group(
-            subject=Subject("target", (target,)) if target else RELEASE,
-            pointer=pointers.get(target, "/artifacts"),
-            models=tuple(run for run in found if run.artifact.id in models),
-            assets=tuple(run for run in found if run.artifact.id not in models),
-        )
-        for target, found in together.items()
-    )
 
 
 def _total(
@@ -90,11 +63,11 @@ def _total(
     entries = [known.get(run.subject) or evidence.facts.get(part, run.subject) for run in group.models]
     missing = [entry for entry in entries if isinstance(entry, Missing)]
     if missing:
-        return _missing_total(group, missing, total)
+        return group.missing(missing, total.name)
     takes = tuple(_take(entry) for entry in entries if isinstance(entry, Cost))
     if total is TargetFlash:
         return _with_assets(evidence, group, takes)
-    pointer = _pointer(group, takes)
+    pointer = group.at([take.pointer for take in takes])
     amounts = [take.amount for take in takes]
     if total is TargetMacs:
         return TargetMacs(subject=group.subject, pointer=pointer, total=sum(amounts), models=takes)
@@ -114,7 +87,7 @@ def _with_assets(evidence: Evidence, group: Group, models: tuple[ModelTake, ...]
         return not_established(TargetFlash, group.subject, group.pointer, error)
     return TargetFlash(
         subject=group.subject,
-        pointer=_pointer(group, models),
+        pointer=group.at([model.pointer for model in models]),
         total=sum(one.amount for one in models) + sum(one.size_bytes for one in assets),
         models=models,
         assets=tuple(assets),
@@ -130,18 +103,6 @@ def _used(evidence: Evidence, models: Sequence[Artifact]) -> dict[str, int]:
     return used
 
 
-def _pointer(group: Group, models: Sequence[ModelTake]) -> str:
-    return models[0].pointer if len(models) == 1 else group.pointer
-
-
-def _missing_total(group: Group, missing: Sequence[Missing], total: type[Fact]) -> Missing:
-    """The first of a target's models that is not established is the reason why its total is not."""
-    first = missing[0]
-    named = f"{first.subject.names[-1]}: {first.detail}" if len(group.models) > 1 else first.detail
-    more = f"; and {len(missing) - 1} more models" if len(missing) > 1 else ""
-    return replace(first, fact=total.name, subject=group.subject, detail=f"{named}{more}")
-
-
 def _take(cost: Cost) -> ModelTake:
     if isinstance(cost, MacCost):
         amount, inputs = cost.macs, cost.inputs
@@ -151,4 +112,40 @@ def _take(cost: Cost) -> ModelTake:
         amount, inputs = cost.flash_bytes, ()
     return ModelTake(
         artifact=cost.subject.names[-1], pointer=cost.pointer, amount=amount, inputs=inputs, layers=cost.layers
+    )
+
+
+def in_places(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """The largest peak of every target's models when activations are planned in place."""
+    try:
+        found = [group for group in groups(evidence) if group.models]
+    except EvidenceError as error:
+        yield not_established(TargetInPlace, RELEASE, "/targets", error)
+        return
+    for group in found:
+        takes = [_in_place(evidence, run) for run in group.models]
+        missing = [one for one in takes if isinstance(one, Missing)]
+        models = tuple(one for one in takes if isinstance(one, ModelTake))
+        if missing:
+            yield group.missing(missing, TargetInPlace.name)
+            continue
+        pointer, peak = group.at([one.pointer for one in models]), max(one.amount for one in models)
+        yield TargetInPlace(subject=group.subject, pointer=pointer, total=peak, models=models)
+    if not found:
+        yield not_declared(TargetInPlace, "/targets", "no target runs a model of this release")
+
+
+def _in_place(evidence: Evidence, run: Run) -> ModelTake | Missing:
+    profiled = figures_of(evidence, run, TargetInPlace)
+    plans = plans_of(profiled)
+    if isinstance(profiled, Missing):
+        return profiled
+    if isinstance(plans, Missing):
+        return plans
+    return ModelTake(
+        artifact=run.artifact.id,
+        pointer=run.pointer,
+        amount=plans.in_place,
+        inputs=inputs_of(profiled),
+        layers=(),
     )

@@ -25,20 +25,30 @@ class ModelFile(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One operator call and what it takes, in the unit of the fact it stands in."""
+    """One operator call and what it takes, in the unit of the fact it stands in.
+
+    `structure` tells what it computes on what shapes, without any name; "" where that is not known. Of activations,
+    `sets_peak` marks the first call while which the model's peak is reached.
+    """
 
     name: str
     op: str
     amount: int
+    structure: str = ""
+    sets_peak: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput:
-    """One input of a model: its extents, and the axes among them that the file leaves open and the target binds."""
+    """One input of a model: its extents, and the axes among them that the file leaves open and the target binds.
+
+    `resizable` inputs have extents in the file that a target may bind to more (TFLite).
+    """
 
     name: str
     extents: tuple[int, ...]
     bound_axes: tuple[int, ...]
+    resizable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +16,6 @@ from policy_gate.areas.cost.facts import (
     OperatorCoverage,
     WeightCost,
 )
-from policy_gate.areas.cost.reading import open_symbols
 from policy_gate.errors import Reason
 from policy_gate.frozen import dataclass
 from policy_gate.model import Fact, Fix, Missing, Subject
@@ -23,7 +23,7 @@ from policy_gate.source.paths import shown
 
 if TYPE_CHECKING:
     from policy_gate.model_graph import Model
-    from policy_gate.model_graph.figures import ModelProfile, Unestablished
+    from policy_gate.model_graph.figures import ModelProfile, NodeCost, Unestablished
 
 MAX_LAYERS = 2000
 LARGEST_LAYERS = 200
@@ -56,14 +56,14 @@ def mac_cost(run: Profiled) -> Fact | Missing:
 
     macs = run.profile.macs
     if isinstance(macs, Unestablished):
-        return _missing(MacCost, run, macs)
-    layers, count = _layers((row.name, row.op, row.macs) for row in run.profile.rows)
+        return missing_figure(MacCost, run, macs)
+    layers, count = _layers((row, row.macs) for row in run.profile.rows)
     return MacCost(
         subject=run.subject,
         pointer=run.pointer,
         macs=macs.total,
         bounded=macs.bounded,
-        inputs=_inputs(run.model, run.dimensions),
+        inputs=inputs_of(run),
         layers=layers,
         layer_count=count,
     )
@@ -75,8 +75,8 @@ def weight_cost(run: Profiled) -> Fact | Missing:
 
     weights = run.profile.weights
     if isinstance(weights, Unestablished):
-        return _missing(WeightCost, run, weights)
-    layers, count = _layers((row.name, row.op, row.weight_bytes) for row in run.profile.rows)
+        return missing_figure(WeightCost, run, weights)
+    layers, count = _layers((row, row.weight_bytes) for row in run.profile.rows)
     return WeightCost(
         subject=run.subject,
         pointer=run.pointer,
@@ -95,17 +95,19 @@ def activation_cost(run: Profiled) -> Fact | Missing:
 
     peak = run.profile.activation_peak_bytes
     if isinstance(peak, Unestablished):
-        return _missing(ActivationCost, run, peak)
-    layers, count = _layers(
-        (row.name, row.op, row.output_bytes)
+        return missing_figure(ActivationCost, run, peak)
+    setting = _peak_call(run.profile)
+    rows = (
+        (row, row.output_bytes)
         for row in run.profile.rows
         if row.op not in NEVER_STORED and isinstance(row.output_bytes, int) and row.output_bytes <= peak
     )
+    layers, count = _layers(rows, setting)
     return ActivationCost(
         subject=run.subject,
         pointer=run.pointer,
         peak_bytes=peak,
-        inputs=_inputs(run.model, run.dimensions),
+        inputs=inputs_of(run),
         layers=layers,
         layer_count=count,
     )
@@ -130,11 +132,25 @@ def coverage(subject: Subject, pointer: str, profile: ModelProfile) -> OperatorC
     )
 
 
-def _layers(rows: Iterable[tuple[str, str, object]]) -> tuple[tuple[Layer, ...], int]:
+def _peak_call(profile: ModelProfile) -> NodeCost | None:
+    """The first call while which the peak is reached; None in a graph without calls."""
+    from policy_gate.model_graph.figures import Unestablished
+
+    at = -1 if isinstance(profile.plans, Unestablished) else profile.plans.peak_call
+    return profile.rows[at] if 0 <= at < len(profile.rows) else None
+
+
+def _layers(rows: Iterable[tuple[NodeCost, object]], setting: NodeCost | None = None) -> tuple[tuple[Layer, ...], int]:
     """The calls that take anything, in order, and how many there are; only the largest when they are many."""
     found = [
-        Layer(name=shown(name), op=shown(op), amount=amount)
-        for name, op, amount in rows
+        Layer(
+            name=shown(row.name),
+            op=shown(row.op),
+            amount=amount,
+            structure=row.structure,
+            sets_peak=row is setting,
+        )
+        for row, amount in rows
         if isinstance(amount, int) and amount > 0
     ]
     if len(found) <= MAX_LAYERS:
@@ -148,26 +164,38 @@ def with_fewest_layers(cost: Cost) -> Cost:
 
 
 def _largest(layers: Sequence[Layer], count: int) -> tuple[Layer, ...]:
-    largest = sorted(range(len(layers)), key=lambda position: (-layers[position].amount, position))[:count]
+    def order(position: int) -> tuple[bool, int, int]:
+        return not layers[position].sets_peak, -layers[position].amount, position
+
+    largest = sorted(range(len(layers)), key=order)[:count]
     return tuple(layers[position] for position in sorted(largest))
 
 
-def _inputs(model: Model, dimensions: Mapping[str, int]) -> tuple[ModelInput, ...]:
+def inputs_of(run: Profiled) -> tuple[ModelInput, ...]:
     """The inputs with their extents; an axis that nothing binds has extent 0, and the figure did not need it."""
     return tuple(
-        ModelInput(
-            name=shown(one.name),
-            extents=tuple(
-                extent if isinstance(extent, int) else dimensions.get(extent or "", 0) for extent in one.shape or ()
-            ),
-            bound_axes=tuple(axis for axis, extent in enumerate(one.shape or ()) if not isinstance(extent, int)),
-        )
-        for one in model.graph.inputs
-        if one.name not in model.graph.constants
+        _input(one.name, one.shape or (), run.dimensions, resizable=run.model.format == "tflite")
+        for one in run.model.graph.inputs
+        if one.name not in run.model.graph.constants
     )
 
 
-def _missing(kind: type[Fact], run: Profiled, figure: Unestablished) -> Missing:
+def _input(
+    name: str, shape: Sequence[int | str | None], dimensions: Mapping[str, int], *, resizable: bool
+) -> ModelInput:
+    extents: list[int] = []
+    bound_axes: list[int] = []
+    for axis, extent in enumerate(shape):
+        bound = dimensions.get(f"{name}[{axis}]")
+        if bound is not None or not isinstance(extent, int):
+            bound_axes.append(axis)
+        stated = extent if isinstance(extent, int) else dimensions.get(extent or "", 0)
+        extents.append(stated if bound is None else bound)
+    return ModelInput(name=shown(name), extents=tuple(extents), bound_axes=tuple(bound_axes), resizable=resizable)
+
+
+def missing_figure(kind: type[Fact], run: Profiled, figure: Unestablished) -> Missing:
+    """The missing fact that stands for a figure which could not be established, with its causes."""
     first = figure.causes[0]
     words = [
         f"{shown(f'{one.op} {one.node!r}'.strip())}: {shown(one.detail)}" if one.node else shown(one.detail)
@@ -186,13 +214,19 @@ def _missing(kind: type[Fact], run: Profiled, figure: Unestablished) -> Missing:
 
 
 def _fixes(run: Profiled, first_fix: str) -> tuple[Fix, ...]:
-    """How to bind what is open by name; an axis without a name needs another export."""
-    named = [symbol for symbol in run.profile.unbound_dimensions if symbol in open_symbols(run.model)]
-    if not named:
+    """How to bind what is open: a symbol, an axis of an input, the trips of a loop."""
+    keys = run.profile.unbound_dimensions[:MAX_SYMBOLS]
+    if not keys:
         return _as_fix(first_fix)
-    example = ", ".join(f"{shown(symbol)}: 1" for symbol in named[:MAX_SYMBOLS])
+    example = ", ".join(f"{_key(key)}: 1" for key in keys)
     text = f"bind it in the target, with the extent it runs: `dimensions: {{{example}}}`"
     return (Fix(text=text, pointer=run.dimensions_pointer),)
+
+
+def _key(key: str) -> str:
+    """A key as YAML takes it inside braces."""
+    plain = key.isascii() and key.isidentifier()
+    return key if plain else json.dumps(shown(key))
 
 
 def _as_fix(text: str) -> tuple[Fix, ...]:

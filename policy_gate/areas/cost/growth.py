@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import replace
 
 from policy_gate.areas.cost.facts import Layer, ModelInput
+from policy_gate.areas.cost.pairing import counterparts
 from policy_gate.frozen import dataclass
-
-K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One layer that takes more than before; `before` is 0 and `is_new` set when the base has no such layer."""
+    """One layer that takes another amount than before; `before` is 0 and `is_new` set when the base has no such layer.
+
+    A layer of the base that is gone has the amount 0.
+    """
 
     layer: Layer
     before: int
@@ -21,41 +24,75 @@ class Growth:
 
     @property
     def increase(self) -> int:
-        """How much more it takes, in the unit that was compared."""
+        """How much more it takes, in the unit that was compared; negative for less."""
         return self.layer.amount - self.before
 
 
-def pair_layers(layers: Sequence[Layer], base: Sequence[Layer]) -> list[tuple[Layer, Layer | None]]:
-    """Give each layer its counterpart in the base: by name and operator, else the next unpaired one of its operator.
+@dataclass(frozen=True, slots=True)
+class OperatorGrowth:
+    """What the layers of one operator explain of an increase: how many grew, by how much, and in whole percent."""
 
-    Names that occur more than once pair in order, and a renamed layer is still found by its operator and order.
+    op: str
+    layers: int
+    increase: int
+    share_percent: int
+
+
+def changed_layers(layers: Sequence[Layer], base: Sequence[Layer]) -> tuple[Growth, ...]:
+    """Every layer that takes another amount than its counterpart in the base, largest increase first, then in order.
+
+    Their increases add up to exactly what the layers take together more than the base's.
     """
-    named: dict[tuple[str, str], list[int]] = {}
-    for position in reversed(range(len(base))):
-        named.setdefault((base[position].name, base[position].op), []).append(position)
-    by_name = [_take(named, (layer.name, layer.op)) for layer in layers]
-    paired = {position for position in by_name if position is not None}
-    left: dict[str, list[int]] = {}
-    for position in reversed(range(len(base))):
-        if position not in paired:
-            left.setdefault(base[position].op, []).append(position)
+    places = counterparts(layers, base)
     found = [
-        position if position is not None else _take(left, layer.op)
-        for layer, position in zip(layers, by_name, strict=True)
+        Growth(layer, 0 if at is None else base[at].amount, at is None)
+        for layer, at in zip(layers, places, strict=True)
     ]
-    return [
-        (layer, None if position is None else base[position]) for layer, position in zip(layers, found, strict=True)
-    ]
+    kept = {at for at in places if at is not None}
+    found += [Growth(replace(one, amount=0), one.amount, is_new=False) for at, one in enumerate(base) if at not in kept]
+    changed = [one for one in found if one.increase]
+    return tuple(sorted(changed, key=lambda one: -one.increase))
 
 
 def grown_layers(layers: Sequence[Layer], base: Sequence[Layer]) -> tuple[Growth, ...]:
-    """Layers that take more than their counterpart in the base, largest increase first, then by name."""
-    found = [
-        Growth(layer, 0 if before is None else before.amount, before is None)
-        for layer, before in pair_layers(layers, base)
-    ]
-    grown = [one for one in found if one.increase > 0]
-    return tuple(sorted(grown, key=lambda one: (-one.increase, one.layer.name, one.layer.op)))
+    """Layers that take more than their counterpart in the base, largest increase first, then in order."""
+    return tuple(one for one in changed_layers(layers, base) if one.increase > 0)
+
+
+def peak_layer(layers: Sequence[Layer]) -> Layer | None:
+    """The layer while which a model's peak is reached; None where that is not known."""
+    return next((one for one in layers if one.sets_peak), None)
+
+
+def by_operator(grown: Sequence[Growth], whole: int = 0) -> tuple[OperatorGrowth, ...]:
+    """What each operator explains of an increase, largest first; shares add up to 100 where the layers explain all.
+
+    `whole` is the increase where the layers are not all of it.
+    """
+    increases: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    for one in grown:
+        if one.increase > 0:
+            increases[one.layer.op] += one.increase
+            counts[one.layer.op] += 1
+    ordered = sorted(increases.items(), key=lambda one: (-one[1], one[0]))
+    shares = shares_percent([increase for _, increase in ordered], whole)
+    return tuple(
+        OperatorGrowth(op, counts[op], increase, share) for (op, increase), share in zip(ordered, shares, strict=True)
+    )
+
+
+def shares_percent(parts: Sequence[int], whole: int = 0) -> tuple[int, ...]:
+    """Parts of a whole, at least their sum, in whole percent that add up as the parts do (largest remainder)."""
+    total = max(whole, sum(parts))
+    if total <= 0:
+        return (0,) * len(parts)
+    shares = [100 * part // total for part in parts]
+    left = share_percent(sum(parts), total) - sum(shares)
+    by_remainder = sorted(range(len(parts)), key=lambda at: (-(100 * parts[at] % total), at))
+    for at in by_remainder[: max(left, 0)]:
+        shares[at] += 1
+    return tuple(shares)
 
 
 def share_percent(part: int, whole: int) -> int:
@@ -96,13 +133,10 @@ def smaller_binding(inputs: Sequence[ModelInput], base: Sequence[ModelInput]) ->
     """
     for one, counterpart in pair_inputs(inputs, base):
         before = counterpart.extents if counterpart is not None else ()
-        for axis in one.bound_axes:
+        # Of a resizable input the file's extent counts where nothing is bound: leaving a binding out is a claim too.
+        left_out = counterpart.bound_axes if counterpart is not None and one.resizable else ()
+        for axis in sorted({*one.bound_axes, *(axis for axis in left_out if axis < len(one.extents))}):
             was = before[axis] if axis < len(before) else 0
             if one.extents[axis] < was:
                 return one, axis, was
     return None
-
-
-def _take(waiting: dict[K, list[int]], key: K) -> int | None:
-    positions = waiting.get(key)
-    return positions.pop() if positions else None

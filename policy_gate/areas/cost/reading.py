@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from policy_gate.model_graph.figures import ModelProfile
 
 
+TRIPS = "[trips]"
+"""How a key of `dimensions` ends that says how often a loop runs whose trips the file does not give."""
+
+
 def found_format(evidence: Evidence, artifact: Artifact) -> str:
     """Format of an artifact by its content: "" when it is no model, "unknown" when only its name is one's.
 
@@ -57,9 +61,11 @@ def profile_of(evidence: Evidence, artifact: Artifact, dimensions: Mapping[str, 
 
 
 def bound_dimensions(model: Model, dimensions: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """What of a target's dimensions binds something of a model, sorted."""
-    symbols = open_symbols(model)
-    return tuple((symbol, extent) for symbol, extent in sorted(dimensions.items()) if symbol in symbols)
+    """What of a target's dimensions binds something of a model, sorted: symbols, axes of inputs, trips of loops."""
+    known = open_symbols(model) | {
+        f"{one.name}[{axis}]" for one in model.graph.inputs for axis in range(len(one.shape or ()))
+    }
+    return tuple((key, extent) for key, extent in sorted(dimensions.items()) if key in known or key.endswith(TRIPS))
 
 
 def open_symbols(model: Model) -> frozenset[str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from policy_gate.areas.cost.answers import budget_answer, growth_answer, short
+from policy_gate.areas.cost.answers import budget_answer, growth_answer, peak_cause, short
 from policy_gate.areas.cost.facts import Layer, ModelTake, TargetActivations, TargetCost, TargetFlash
-from policy_gate.areas.cost.growth import Growth, grown_layers, most_allowed, other_inputs, smaller_binding
+from policy_gate.areas.cost.facts_device import TargetInPlace
+from policy_gate.areas.cost.growth import Growth, grown_layers, most_allowed, other_inputs, peak_layer, smaller_binding
+from policy_gate.areas.cost.pairing import pair_layers
 from policy_gate.areas.cost.units import Quantity
 from policy_gate.errors import Reason
 from policy_gate.frozen import dataclass
-from policy_gate.model import Answer, Fix, Outcome
+from policy_gate.model import Answer, Fact, Fix, Outcome
 
 SHOWN_MODELS = 5
+PEAKS = (TargetActivations, TargetInPlace)
+"""Of these the largest model counts: models of one target run one at a time."""
 
 
 def total_within(quantity: Quantity, cost: TargetCost, budget: int | None) -> Answer:
@@ -31,7 +35,7 @@ def total_growth(quantity: Quantity, cost: TargetCost, base: TargetCost, *, max_
     bound = _bound_to_less(cost, before)
     if bound is not None:
         return bound
-    shares = not isinstance(cost, TargetActivations)
+    shares = not isinstance(cost, PEAKS)
     several = len(cost.models) > 1
     grown = _grown(cost, base, named=several)
     whole = growth_answer(
@@ -43,7 +47,8 @@ def total_growth(quantity: Quantity, cost: TargetCost, base: TargetCost, *, max_
         shares=shares,
     )
     if whole.outcome is Outcome.FAIL:
-        return replace(whole, pointer=grown[0].pointer, locator=grown[0].locator) if grown else whole
+        placed = replace(whole, pointer=grown[0].pointer, locator=grown[0].locator) if grown else whole
+        return placed if shares else _with_peak(placed, quantity, cost.models, base.models)
     unpaired = _replaced(cost, before) or _shifted(cost, before)
     if unpaired is not None:
         return unpaired
@@ -53,11 +58,29 @@ def total_growth(quantity: Quantity, cost: TargetCost, base: TargetCost, *, max_
             layers = grown_layers(model.layers, was.layers)
             alone = replace(quantity, name=f"{quantity.name} of {model.artifact}")
             answer = growth_answer(alone, model.amount, was.amount, layers, max_growth=max_growth, shares=shares)
-            return replace(answer, pointer=model.pointer)
+            placed = replace(answer, pointer=model.pointer)
+            return placed if shares else _with_peak(placed, quantity, (model,), (was,))
     return whole
 
 
-def target_of(cost: TargetCost) -> str:
+def _with_peak(answer: Answer, quantity: Quantity, models: Sequence[ModelTake], base: Sequence[ModelTake]) -> Answer:
+    """Name the layer that sets the largest peak, before those that only grew."""
+    largest, was = max(models, key=_amount), max(base, key=_amount, default=None)
+    setting = peak_layer(largest.layers)
+    if setting is None:
+        return answer
+    layers, base_peak = () if was is None else was.layers, 0 if was is None else was.amount
+    before = peak_layer(layers)
+    same = any(one is setting and other is before for one, other in pair_layers(largest.layers, layers))
+    words = peak_cause(quantity, setting, largest.amount, None if same else before, base_peak)
+    return replace(answer, pointer=largest.pointer, locator=short(setting.name), causes=(words, *answer.causes))
+
+
+def _amount(model: ModelTake) -> int:
+    return model.amount
+
+
+def target_of(cost: Fact) -> str:
     """The target whose budget counts; a release without targets has that of all others."""
     return cost.subject.names[0] if cost.subject.kind == "target" else "*"
 
@@ -70,7 +93,7 @@ def _of_all(quantity: Quantity, cost: TargetCost) -> Quantity:
         return replace(quantity, name=f"{both}{assets} other file{'s' if assets > 1 else ''} together")
     if len(cost.models) == 1:
         return quantity
-    if isinstance(cost, TargetActivations):
+    if isinstance(cost, PEAKS):
         return replace(quantity, name=f"largest {quantity.name} of {len(cost.models)} models, which run one at a time")
     return replace(quantity, name=f"{quantity.name} of {len(cost.models)} models together")
 
@@ -114,7 +137,7 @@ def _grown(cost: TargetCost, base: TargetCost, *, named: bool) -> list[_Grown]:
         for one in grown_layers(model.layers, before.get(model.artifact, ()))
     ]
     found += _grown_assets(cost, _assets(base))
-    return sorted(found, key=lambda one: (-one.growth.increase, one.growth.layer.name, one.growth.layer.op))
+    return sorted(found, key=lambda one: -one.growth.increase)
 
 
 def _grown_assets(cost: TargetCost, before: dict[str, int]) -> Iterator[_Grown]:

@@ -32,6 +32,11 @@ def _three_digits(count: int, size: int) -> str:
     return f"{tenths // 10}.{tenths % 10}" if tenths < 1000 else f"{(count + size // 2) // size}"
 
 
+def plain(figure: float, unit: str) -> str:
+    """Render a measured or predicted figure with the six digits that a record keeps, such as 9.8 ms."""
+    return f"{figure:.6g} {unit}"
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """Something that is counted: what it is called, how a reader sees it, and the unit of the exact number."""
@@ -44,3 +49,21 @@ class Quantity:
 MACS = Quantity("multiply-accumulates", macs_in_words, "MAC")
 CONSTANTS = Quantity("constants", bytes_in_words, "B")
 ACTIVATIONS = Quantity("activation peak", bytes_in_words, "B")
+IN_PLACE = Quantity("activation peak in place", bytes_in_words, "B")
+UPPER_LATENCY = Quantity("predicted upper latency", lambda us: plain(us / 1000, "ms"), "us")
+
+
+@dataclass(frozen=True, slots=True)
+class Spanned:
+    """Something that is known between two bounds: its name, how a reader sees a figure, and the unit of it."""
+
+    name: str
+    words: Callable[[float], str]
+    unit: str
+
+
+LATENCY = Spanned("latency", lambda ms: plain(ms, "ms"), "ms")
+ENERGY = Spanned("energy", lambda uj: plain(uj, "uJ"), "uJ")
+ARENA = Spanned("activations", lambda count: bytes_in_words(round(count)), "B")
+RAM = Spanned("RAM", lambda count: bytes_in_words(round(count)), "B")
+FLASH = Spanned("flash", lambda count: bytes_in_words(round(count)), "B")

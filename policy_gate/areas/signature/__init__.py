@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Area, Check, Collector
-from policy_gate.areas.signature import checks, collect, collect_attestations, collect_evidence
+from policy_gate.areas.signature import (
+    checks,
+    collect,
+    collect_attestations,
+    collect_evidence,
+    collect_measurements,
+)
 from policy_gate.areas.signature.facts import (
     Attestation,
     CompatibilityEvidence,
     EvidencePlacement,
     FigureEvidence,
+    Measurement,
     ModelSignature,
     ReleaseSignature,
     SignedSubjects,
@@ -43,6 +50,7 @@ AREA = Area(
         Collector(run=collect_attestations.model_signature, gives=(ModelSignature,)),
         Collector(run=collect_evidence.compatibility, gives=(CompatibilityEvidence,)),
         Collector(run=collect_evidence.figures, gives=(FigureEvidence,)),
+        Collector(run=collect_measurements.measurements, gives=(Measurement,)),
     ),
     checks={
         "signature.signed_by_releasers": Check(function=checks.signed_by_releasers, judges=ReleaseSignature),

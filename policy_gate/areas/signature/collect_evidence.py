@@ -45,19 +45,19 @@ NO_FIGURE = FigureEvidence(
 
 def compatibility(evidence: Evidence) -> Iterator[Fact | Missing]:
     """Verify the test result behind every entry about compatibility."""
-    entries = tuple(_entries(evidence, "compatibility"))
+    entries = tuple(entries_of(evidence, "compatibility"))
     if not entries:
         yield NO_COMPATIBILITY
     for pointer, entry in entries:
-        if not _text(entry, "evidence"):
-            what = f"nothing shows that {_text(entry, 'artifact')} was tested on {_text(entry, 'target')}"
+        if not text_of(entry, "evidence"):
+            what = f"nothing shows that {text_of(entry, 'artifact')} was tested on {text_of(entry, 'target')}"
             fix = "add `evidence:` with a test result that a tester signed, or take the entry out"
-            yield not_declared(CompatibilityEvidence, f"{pointer}/evidence", what, subject=_subject(entry), fix=fix)
+            yield not_declared(CompatibilityEvidence, f"{pointer}/evidence", what, subject=about(entry), fix=fix)
             continue
         try:
             yield _tested(evidence, pointer, entry)
         except EvidenceError as error:
-            yield not_established(CompatibilityEvidence, _subject(entry), f"{pointer}/evidence", error)
+            yield not_established(CompatibilityEvidence, about(entry), f"{pointer}/evidence", error)
 
 
 def figures(evidence: Evidence) -> Iterator[Fact | Missing]:
@@ -65,8 +65,8 @@ def figures(evidence: Evidence) -> Iterator[Fact | Missing]:
     entries = tuple(
         (section, pointer, entry)
         for section in WITH_FIGURES
-        for pointer, entry in _entries(evidence, section)
-        if _text(entry, "evidence")
+        for pointer, entry in entries_of(evidence, section)
+        if text_of(entry, "evidence")
     )
     if not entries:
         yield NO_FIGURE
@@ -74,10 +74,10 @@ def figures(evidence: Evidence) -> Iterator[Fact | Missing]:
         try:
             yield _figure(evidence, section, pointer, entry)
         except EvidenceError as error:
-            yield not_established(FigureEvidence, _subject(entry), f"{pointer}/evidence", error)
+            yield not_established(FigureEvidence, about(entry), f"{pointer}/evidence", error)
 
 
-def _entries(evidence: Evidence, section: str) -> Iterator[tuple[str, Entry]]:
+def entries_of(evidence: Evidence, section: str) -> Iterator[tuple[str, Entry]]:
     """Pointer and entry, read from the document: these sections belong to other areas, and are decoded by now."""
     content = evidence.manifest.document.get(f"/{section}")
     for position, entry in enumerate(content if isinstance(content, list) else []):
@@ -85,13 +85,15 @@ def _entries(evidence: Evidence, section: str) -> Iterator[tuple[str, Entry]]:
             yield f"/{section}/{position}", entry
 
 
-def _text(entry: Entry, key: str) -> str:
+def text_of(entry: Entry, key: str) -> str:
+    """A text of an entry, "" where it has none."""
     found = entry.get(key)
     return found if isinstance(found, str) else ""
 
 
-def _subject(entry: Entry) -> Subject:
-    target, artifact = _text(entry, "target"), _text(entry, "artifact")
+def about(entry: Entry) -> Subject:
+    """What an entry is about: an artifact, on a target where it names one."""
+    target, artifact = text_of(entry, "target"), text_of(entry, "artifact")
     return Subject("target", (target, artifact)) if target else Subject("artifact", (artifact,))
 
 
@@ -99,7 +101,7 @@ def _tested(evidence: Evidence, pointer: str, entry: Entry) -> Fact:
     from policy_gate.areas.signature.steps import RefusedEnvelopeError
     from policy_gate.areas.signature.suite_run import TEST_RESULT, read_suite_run
 
-    attested = _attested(evidence, _text(entry, "evidence"))
+    attested = attested_by_testers(evidence, text_of(entry, "evidence"))
     if attested.predicate_type != TEST_RESULT:
         shown = ascii(attested.predicate_type)[:80]
         raise EvidenceError(Reason.UNSUPPORTED_FORMAT, f"a statement of type {shown}; {TEST_RESULT} is read")
@@ -109,16 +111,16 @@ def _tested(evidence: Evidence, pointer: str, entry: Entry) -> Fact:
         raise EvidenceError(Reason.UNREADABLE, str(error)) from None
     listed = entry.get("required")
     required = tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
-    target, suite = _text(entry, "target"), _text(entry, "suite")
+    target, suite = text_of(entry, "target"), text_of(entry, "suite")
     return CompatibilityEvidence(
-        subject=_subject(entry),
+        subject=about(entry),
         pointer=f"{pointer}/evidence",
         basis=Basis.ATTESTED,
-        path=_text(entry, "evidence"),
-        artifact=_text(entry, "artifact"),
+        path=text_of(entry, "evidence"),
+        artifact=text_of(entry, "artifact"),
         target=target,
         signers=attested.signers,
-        is_about_artifact=_digest(evidence, entry) in attested.digests,
+        is_about_artifact=digest_of(evidence, entry) in attested.digests,
         result=run.result,
         required=required,
         not_passed=tuple(one for one in required if one not in run.passed),
@@ -128,20 +130,20 @@ def _tested(evidence: Evidence, pointer: str, entry: Entry) -> Fact:
 
 
 def _figure(evidence: Evidence, section: str, pointer: str, entry: Entry) -> Fact:
-    attested = _attested(evidence, _text(entry, "evidence"))
+    attested = attested_by_testers(evidence, text_of(entry, "evidence"))
     return FigureEvidence(
-        subject=_subject(entry),
+        subject=about(entry),
         pointer=f"{pointer}/evidence",
         basis=Basis.ATTESTED,
         section=section,
-        path=_text(entry, "evidence"),
-        artifact=_text(entry, "artifact"),
+        path=text_of(entry, "evidence"),
+        artifact=text_of(entry, "artifact"),
         signers=attested.signers,
-        is_about_artifact=_digest(evidence, entry) in attested.digests,
+        is_about_artifact=digest_of(evidence, entry) in attested.digests,
     )
 
 
-def _attested(evidence: Evidence, path: str) -> Attested:
+def attested_by_testers(evidence: Evidence, path: str) -> Attested:
     """What testers signed; EvidenceError also where the envelope does not verify, since it then proves nothing."""
     from policy_gate.areas.signature.attestation import verify_attestation
     from policy_gate.areas.signature.steps import RefusedEnvelopeError
@@ -154,8 +156,9 @@ def _attested(evidence: Evidence, path: str) -> Attested:
         raise EvidenceError(Reason.NOT_PROVEN, f"{path} does not verify: {error}", fix=fix) from None
 
 
-def _digest(evidence: Evidence, entry: Entry) -> str:
-    wanted = _text(entry, "artifact")
+def digest_of(evidence: Evidence, entry: Entry) -> str:
+    """Digest of the artifact that an entry names, computed; raises EvidenceError."""
+    wanted = text_of(entry, "artifact")
     for artifact in evidence.manifest.artifacts:
         if artifact.id == wanted:
             return evidence.digest(artifact.path).sha256

@@ -151,3 +151,40 @@ class FigureEvidence(Fact):
     artifact: str
     signers: tuple[str, ...]
     is_about_artifact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundDimension:
+    """A dimension that a model leaves open, and the extent it had in a measurement."""
+
+    name: str
+    extent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredFigure:
+    """One measured figure; its key names the unit. `upper` is what no run was to exceed, by the tester's statement."""
+
+    key: str
+    mid: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement(Fact):
+    """A measurement that enough testers signed and that an entry about cost names.
+
+    `is_about_artifact` is whether its subjects hold the digest computed of the artifact. Whether device, runtime and
+    dimensions are the target's, who uses it has to compare.
+    """
+
+    name: ClassVar[str] = "signature.measurement"
+    path: str
+    signers: tuple[str, ...]
+    is_about_artifact: bool
+    device: str
+    runtime_name: str
+    runtime_version: str
+    dimensions: tuple[BoundDimension, ...]
+    runs: int
+    figures: tuple[MeasuredFigure, ...]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_gate.areas.cost import checks
+from policy_gate.areas.cost import checks, checks_device
+from policy_gate.areas.cost.device import CostBasis
 from policy_gate.areas.cost.facts import (
     AssetTake,
     ClaimedCost,
@@ -19,6 +20,7 @@ from policy_gate.areas.cost.facts import (
     TargetMacs,
     WeightCost,
 )
+from policy_gate.areas.cost.facts_device import ModelRoom, TargetArena
 from policy_gate.areas.cost.limits import (
     ActivationBudgets,
     ClaimLimits,
@@ -83,6 +85,23 @@ def peaks_of(*models: ModelTake) -> TargetActivations:
 
 def activations(peak_bytes: int, extent: int = 1) -> TargetActivations:
     return peaks_of(take(peak_bytes, ("pool", peak_bytes), extent=extent, op="AveragePool"))
+
+
+def arena(*peaks: int) -> TargetArena:
+    """Activations whose room is the same for every planner."""
+    rooms = tuple(
+        ModelRoom(artifact=f"m{at}", pointer="", low=one, high=one, how=CostBasis.ESTIMATED, notes=())
+        for at, one in enumerate(peaks)
+    )
+    return TargetArena(
+        subject=NODE,
+        pointer="/targets/0/runs",
+        low=max(peaks),
+        high=max(peaks),
+        how=CostBasis.ESTIMATED,
+        profile="",
+        models=rooms,
+    )
 
 
 def test_growth_past_the_limit_fails_and_names_the_layers_with_their_exact_share():
@@ -158,7 +177,7 @@ def test_the_activation_peak_is_explained_without_shares_since_it_is_no_sum():
         (checks.macs_within_budget, macs(1), MacBudgets()),
         (checks.macs_within_budget, macs(1), MacBudgets(max_macs=(("other", 5),))),
         (checks.weights_within_budget, weights(1), WeightBudgets()),
-        (checks.activations_within_budget, activations(1), ActivationBudgets()),
+        (checks_device.activations_within_budget, arena(1), ActivationBudgets()),
     ],
 )
 def test_a_target_without_a_budget_is_unknown_and_never_within_it(check, cost, limits):
@@ -172,8 +191,8 @@ def test_a_budget_holds_to_the_last_unit():
     assert checks.macs_within_budget(macs(10), limits=limits).outcome is Outcome.PASS
     assert checks.macs_within_budget(macs(11), limits=limits).outcome is Outcome.FAIL
     kib = ActivationBudgets(max_activation_kib=(("*", 1.5),))
-    assert checks.activations_within_budget(activations(1536), limits=kib).outcome is Outcome.PASS
-    assert checks.activations_within_budget(activations(1537), limits=kib).outcome is Outcome.FAIL
+    assert checks_device.activations_within_budget(arena(1536), limits=kib).outcome is Outcome.PASS
+    assert checks_device.activations_within_budget(arena(1537), limits=kib).outcome is Outcome.FAIL
 
 
 def test_a_release_without_targets_is_held_to_the_budget_of_all_others():
@@ -203,11 +222,11 @@ def test_two_models_share_the_multiply_accumulates_of_their_target():
 
 def test_of_two_activation_peaks_the_larger_counts_since_models_run_one_at_a_time():
     limits = ActivationBudgets(max_activation_kib=(("node", 88),))
-    answer = checks.activations_within_budget(peaks_of(VAD, KWS), limits=limits)
+    answer = checks_device.activations_within_budget(arena(80 * 1024, 88 * 1024), limits=limits)
     assert (answer.outcome, answer.measured) == (Outcome.PASS, 88 * 1024)
     assert "one at a time" in answer.message
     less = ActivationBudgets(max_activation_kib=(("node", 87),))
-    assert checks.activations_within_budget(peaks_of(VAD, KWS), limits=less).outcome is Outcome.FAIL
+    assert checks_device.activations_within_budget(arena(80 * 1024, 88 * 1024), limits=less).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(("check", "of"), [(checks.macs_growth, macs_of), (checks.weights_growth, flash_of)])

@@ -22,6 +22,7 @@ from policy_gate.areas.cost.facts import (
     TargetMacs,
     WeightCost,
 )
+from policy_gate.areas.cost.facts_device import ShapeClaims
 from policy_gate.areas.cost.limits import GrowthLimits
 from policy_gate.errors import Reason
 from policy_gate.model import RELEASE, Fact, Missing, Outcome, Subject
@@ -94,13 +95,15 @@ def test_an_unbound_dimension_is_missing_at_the_place_where_the_target_binds_it(
     assert "dimensions: {N: 1}" in macs.fixes[0].text
 
 
-def test_an_axis_without_a_name_cannot_be_bound_and_the_fix_says_what_to_do(tmp_path):
+def test_an_axis_without_a_name_is_bound_by_its_input_and_place_as_the_fix_says(tmp_path):
     write(tmp_path, "model/kws.onnx", dense(8, 4, batch=None))
-    macs = only(
-        collected(tmp_path, manifest_of(targets=[{"id": "n", "runs": ["kws"], "dimensions": {"N": 1}}])), MacCost
-    )
+    targets = [{"id": "n", "runs": ["kws"], "dimensions": {"N": 1}}]
+    macs = only(collected(tmp_path, manifest_of(targets=targets)), MacCost)
     assert isinstance(macs, Missing)
-    assert "export" in macs.fixes[0].text
+    assert 'dimensions: {"v0[0]": 1}' in macs.fixes[0].text
+    targets[0]["dimensions"] = {"v0[0]": 3}
+    bound = only(collected(tmp_path, manifest_of(targets=targets)), MacCost)
+    assert (bound.macs, bound.inputs[0].extents, bound.inputs[0].bound_axes) == (96, (3, 8), (0,))
 
 
 def test_each_target_is_counted_with_its_own_dimensions(tmp_path):
@@ -237,7 +240,7 @@ def test_more_pairs_of_target_and_artifact_than_are_counted_are_missing_before_a
     monkeypatch.setattr(reading, "profile_of", None)
     evidence = evidence_of(tmp_path, manifest_of(targets=many_targets(4), cost=claims))
     for collector in AREA.collectors:
-        if OperatorCoverage not in collector.gives:
+        if not {OperatorCoverage, ShapeClaims} & {*collector.gives}:
             evidence.facts.add(tuple(collector.run(evidence)))
     for kind in (*COSTS, TargetMacs, TargetFlash, TargetActivations):
         assert only(evidence.facts, kind).reason is Reason.TOO_LARGE

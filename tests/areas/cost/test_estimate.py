@@ -70,6 +70,15 @@ def test_a_screening_profile_never_estimates() -> None:
     assert energy(SCREENING, latency(SCREENING, IC)).basis is CostBasis.SCREENING
 
 
+def test_a_model_that_would_take_no_time_is_not_predicted() -> None:
+    rates = dict.fromkeys(("ns_per_conv_mac", "ns_per_operator", "ns_per_activation_byte", "fixed_ns"), 0.0)
+    model = FITTED.latency
+    assert model is not None
+    idle = dataclasses.replace(model, coefficients=dataclasses.replace(model.coefficients, **rates))
+    with pytest.raises(EvidenceError, match="takes no time, which none does"):
+        latency(dataclasses.replace(FITTED, latency=idle), dataclasses.replace(IC, weight_bytes=0))
+
+
 def test_energy_is_power_times_time_with_both_bounds() -> None:
     power = Power(low_mw=10, mid_mw=20, high_mw=30, supply_v=1.8, wake_uj=5, models=3, mape_percent=None, source="")
     profile = dataclasses.replace(FITTED, power=power)
@@ -135,9 +144,9 @@ def test_no_count_makes_an_interval_that_is_none(counts, bounded) -> None:
     [
         ({}, ""),
         ({"runtime_name": "STM32Cube-AI"}, ""),
-        ({"runtime_version": "8.1"}, "is for runtime stm32cube-ai 8.1.0, and the target's is stm32cube-ai 8.1"),
-        ({"runtime_name": "tflite"}, "and the target's is tflite 8.1.0"),
-        ({"runtime_name": ""}, "and the target's is  8.1.0"),
+        ({"runtime_version": "8.1"}, "is for runtime stm32cube-ai '8.1.0', and the target's is stm32cube-ai '8.1'"),
+        ({"runtime_name": "tflite"}, "and the target's is tflite '8.1.0'"),
+        ({"runtime_name": ""}, "and the target's is  '8.1.0'"),
         (
             {"features": features((1, 1, 1, 1, 1), dtype="float32")},
             "is for int8, and most MACs of the model are float32",

@@ -150,7 +150,8 @@ def test_a_fingerprint_of_no_artifact_is_missing_with_the_nearest_name(tmp_path)
     ("content", "reason"),
     [
         (b"", Reason.UNSUPPORTED_FORMAT),
-        (b"TFL3TFL3TFL3TFL3", Reason.UNSUPPORTED_FORMAT),
+        (b"CIR0CIR0CIR0CIR0", Reason.UNSUPPORTED_FORMAT),
+        (b"TFL3TFL3TFL3TFL3", Reason.UNREADABLE),
         (LFS_POINTER, Reason.LFS_POINTER),
         (model()[:-20], Reason.UNREADABLE),
     ],

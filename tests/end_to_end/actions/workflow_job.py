@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,18 +12,19 @@ from command_parser import Log, read_log
 from event_files import REPOSITORY, Trigger
 from file_commands import read_pairs, read_summary
 from github_simulator import Simulator
+from starting import start_gate
 
 # Waiting costs no time: the clock is put forward by as much, and the seconds are noted for the test.
-PATIENT = """\
-import os, runpy, sys, time
-place, real, passed = sys.argv.pop(1), time.time, [0.0]
+WAITED = "SECONDS_WAITED_IN_THE_TEST"
+PATIENT = f"""\
+import os, time
+real, passed = time.time, [0.0]
 def sleep(seconds):
     passed[0] += seconds
-    with open(place, "a") as file:
+    with open(os.environ["{WAITED}"], "a") as file:
         print(seconds, file=file)
 time.sleep = sleep
 time.time = lambda: real() + passed[0]
-runpy.run_module("policy_gate.cli", run_name="__main__", alter_sys=True)
 """
 
 
@@ -124,14 +123,7 @@ class Job:
             place.write_bytes(b"")
             env[f"GITHUB_{name}"] = str(place)
         waited = self.temp / f"waited_{self.steps}"
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", PATIENT, str(waited), *arguments],
-            cwd=self.workspace,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=120,
-        )
+        done = start_gate(*arguments, cwd=self.workspace, env={**env, WAITED: str(waited)}, prelude=PATIENT)
         return Done(
             done.returncode,
             done.stdout.decode(),

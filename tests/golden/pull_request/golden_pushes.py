@@ -18,13 +18,22 @@ CONFIGURATION = """\
 apiVersion: policy-gate/v1alpha1
 kind: PolicyConfig
 spec:
-  policy: ["builtin:edge-baseline", "builtin:cost"]
+  policy: ["builtin:edge-baseline", packs/budgets.yaml]
   manifests: [release.yaml]
   parameters:
     max_macs: {node-v2: 6000000}
     max_weight_kib: {node-v2: 128}
     max_activation_kib: {node-v2: 128}
   waivers: waivers.yaml
+"""
+BUDGETS = """\
+apiVersion: policy-gate/v1alpha1
+kind: PolicyPack
+metadata: {name: budgets, version: "1", words: What a model takes by itself.}
+spec:
+  include:
+    - pack: builtin:cost
+      rules: [COST-001, COST-002, COST-003, COST-004, COST-005, COST-006, COST-007, COST-008]
 """
 WAIVERS = """\
 apiVersion: policy-gate/v1alpha1
@@ -63,6 +72,8 @@ class PullRequest:
         self._write("release.yaml", self._manifest(()))
         self._write("policy-gate.yaml", CONFIGURATION)
         self._write("waivers.yaml", WAIVERS)
+        (root / "packs").mkdir()
+        self._write("packs/budgets.yaml", BUDGETS)
         self.base = self._commit("base")
 
     def push(self, *changes: tuple[str, str]) -> Overview:

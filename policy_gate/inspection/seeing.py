@@ -1,4 +1,4 @@
-"""Looks at one model file: format, digest, cost, and with `fingerprint` its identity; no policy, no verdict."""
+"""Opens a model file and profiles it: format, cost, and its identity where that is asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class Seen:
     """What a model file holds and costs; `identity` only when it was asked for, since it reads every weight."""
 
     path: str
@@ -28,8 +28,8 @@ class Inspection:
     identity: Identity | None
 
 
-def inspect_model(path: Path, dimensions: Mapping[str, int], *, fingerprint: bool) -> Inspection:
-    """Inspect a model file on disk, external data beside it included.
+def see(path: Path, dimensions: Mapping[str, int], *, fingerprint: bool) -> Seen:
+    """Read a model file on disk, external data beside it included.
 
     Raises:
         UsageError: the file cannot be read as a model; the message says why and where.
@@ -44,7 +44,7 @@ def inspect_model(path: Path, dimensions: Mapping[str, int], *, fingerprint: boo
             identity = _identify(tree, path.name, model) if fingerprint else None
         except EvidenceError as error:
             raise UsageError(Problem(f"{error.reason.value}: {error.detail}", str(path), hint=error.fix)) from error
-    return Inspection(str(path), model, found, identity)
+    return Seen(str(path), model, found, identity)
 
 
 def _identify(tree: Tree, name: str, model: Model) -> Identity:

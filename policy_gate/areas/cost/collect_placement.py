@@ -1,0 +1,107 @@
+"""Collects which operator calls a target's device does not run, by the list of its profile and of its firmware."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from policy_gate.area import Evidence, not_declared, not_established
+from policy_gate.areas.cost.facts_device import OutsideOperator, TargetPlacement
+from policy_gate.areas.cost.figures import Profiled
+from policy_gate.areas.cost.groups import Group, groups
+from policy_gate.areas.cost.predicting import figures_of, profile_pointer
+from policy_gate.areas.cost.target_device import Runnable, runnable, target_of
+from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model import RELEASE, Basis, Fact, Missing, round_up
+from policy_gate.source.paths import shown
+
+if TYPE_CHECKING:
+    from policy_gate.model_graph.figures import ModelProfile
+
+# A Constant holds a value and runs nothing, on whatever device.
+NO_CALLS = frozenset({"ai.onnx::Constant"})
+MAX_LISTED = 50
+
+
+def placements(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """What of every target's models runs outside its device."""
+    try:
+        found = [group for group in groups(evidence) if group.models]
+    except EvidenceError as error:
+        yield not_established(TargetPlacement, RELEASE, "/targets", error)
+        return
+    for group in found:
+        yield _placement(evidence, group)
+    if not found:
+        yield not_declared(TargetPlacement, "/targets", "no target runs a model of this release")
+
+
+def _placement(evidence: Evidence, group: Group) -> Fact | Missing:
+    target = target_of(evidence.manifest, group)
+    if target is None:
+        what = "the release names no target, so no list of operators is known"
+        return not_declared(TargetPlacement, "/targets", what, group.subject)
+    try:
+        allowed = runnable(evidence, target)
+    except EvidenceError as error:
+        declared = error.reason is Reason.NOT_DECLARED
+        pointer = f"/targets/{group.position}/runtime/operators" if declared else profile_pointer(group)
+        return not_established(TargetPlacement, group.subject, pointer, error)
+    profiled = [figures_of(evidence, run, TargetPlacement) for run in group.models]
+    missing = [one for one in profiled if isinstance(one, Missing)]
+    if missing:
+        return group.missing(missing, TargetPlacement.name)
+    return _counted(group, [one for one in profiled if isinstance(one, Profiled)], allowed)
+
+
+def _counted(group: Group, models: list[Profiled], allowed: Runnable) -> TargetPlacement:
+    outside: Counter[str] = Counter()
+    nodes = macs = outside_macs = 0
+    is_known = True
+    for one in models:
+        calls = {op: count for op, count in one.profile.operators if op not in NO_CALLS}
+        nodes += sum(calls.values())
+        beyond = {op: count for op, count in calls.items() if op not in allowed.operators}
+        outside.update(beyond)
+        of_model = _macs(one.profile, frozenset(beyond))
+        is_known = is_known and of_model is not None
+        if of_model is not None:
+            macs, outside_macs = macs + of_model[0], outside_macs + of_model[1]
+    return TargetPlacement(
+        subject=group.subject,
+        pointer=group.at([one.pointer for one in models]),
+        basis=Basis.RECOMPUTED if allowed.is_trusted else Basis.DECLARED,
+        lists=allowed.lists,
+        nodes=nodes,
+        fallback_nodes=sum(outside.values()),
+        mac_share=_share(outside_macs, macs, is_known=is_known, any_outside=bool(outside)),
+        outside=tuple(
+            OutsideOperator(op=shown(op), nodes=count)
+            for op, count in sorted(outside.items(), key=lambda one: (-one[1], one[0]))[:MAX_LISTED]
+        ),
+    )
+
+
+def _macs(profile: ModelProfile, beyond: frozenset[str]) -> tuple[int, int] | None:
+    """MACs of a model and those of calls outside the device; None where they are not known and some call is outside.
+
+    Of a call inside a subgraph or a function the MACs are not listed by themselves: then all of the model's count.
+    """
+    rows = [(row.op, row.macs if isinstance(row.macs, int) else None) for row in profile.rows]
+    if not beyond:
+        return sum(macs or 0 for _, macs in rows), 0
+    if any(macs is None for _, macs in rows):
+        return None
+    total = sum(macs or 0 for _, macs in rows)
+    listed = Counter(op for op, _ in rows)
+    nested = any(count > listed[op] for op, count in profile.operators if op in beyond)
+    return total, total if nested else sum(macs or 0 for op, macs in rows if op in beyond)
+
+
+def _share(outside_macs: int, macs: int, *, is_known: bool, any_outside: bool) -> float:
+    if not any_outside:
+        return 0.0
+    if not is_known:
+        return 1.0
+    return round_up(outside_macs / macs) if macs else 0.0
