@@ -17,6 +17,7 @@ from policy_gate.policy.difference_row import ABSENT, Difference, bounded, diges
 from policy_gate.policy.direction import Change
 
 if TYPE_CHECKING:
+    from policy_gate.areas.cost.device import DeviceProfile
     from policy_gate.document import Document
 
 
@@ -37,8 +38,8 @@ class _File:
 def compare_profiles(before: Configuration, after: Configuration) -> FileChanges:
     """Every named file that changed, and why a run could not use those of the head; never raises.
 
-    Which way a change of coefficients goes no rule can say: it may make one model look cheaper and another dearer.
-    That the list itself changed is told where configurations are compared.
+    A profile by which some model would look cheaper is looser, whatever else it changes; every other change is only
+    different. That the list itself changed is told where configurations are compared.
     """
     rows: list[Difference] = []
     problems: list[Problem] = []
@@ -54,6 +55,7 @@ def compare_profiles(before: Configuration, after: Configuration) -> FileChanges
             problems.append(Problem(f"the device profile: {new.fault}", path))
     if not changed:  # what is wrong in the base already is said where it judges
         return FileChanges(rows=(), problems=())
+    rows.extend(_looser(before, after))
     problems.extend(_unusable(documents, complete=not problems))
     rows.extend(_broken(one, after) for one in problems)
     return FileChanges(rows=tuple(rows), problems=tuple(problems))
@@ -83,6 +85,40 @@ def _row(path: str, old: _File, new: _File, after: Configuration) -> Iterator[Di
         change=Change.DIFFERENT,
         place=place_of_other(old.content or b"", new.content, named, after.tree.source),
     )
+
+
+def _looser(before: Configuration, after: Configuration) -> Iterator[Difference]:
+    """Profiles of one id, in whatever file, that would let a model pass which those of the base do not."""
+    from policy_gate.areas.cost.cheaper import cheaper  # only a change of a profile pays
+
+    old = {profile.id: (profile, content) for _, content, profile in _profiles(before)}
+    for path, content, profile in _profiles(after):
+        was, former = old.get(profile.id, (profile, content))
+        named = after.beside(path)
+        for one in cheaper(was, profile):
+            yield Difference(
+                kind=Kind.PROFILE.value,
+                name=bounded(f"{named}: {one.what}"),
+                before=bounded(one.before),
+                after=bounded(one.after),
+                change=Change.LOOSER,
+                place=place_of_other(former, content, named, after.tree.source),
+            )
+
+
+def _profiles(side: Configuration) -> Iterator[tuple[str, bytes, DeviceProfile]]:
+    """Path, bytes and profile of every named file that can be read; what cannot is said elsewhere."""
+    from policy_gate.areas.cost.device_file import read_profile
+
+    for path in dict.fromkeys(side.spec.profiles):
+        content = _file(side, path).content
+        if content is None:
+            continue
+        try:
+            profile = read_profile(content, side.beside(path))
+        except GateError:
+            continue
+        yield path, content, profile
 
 
 def _loaded(content: bytes, path: str, problems: list[Problem]) -> Iterator[Document]:

@@ -33,11 +33,12 @@ Number = int | float | bool
 def decode(tensor: Tensor) -> Elements | None:
     """Read the elements of a small constant; None when its bytes were not kept or its type is not followed."""
     code = FORMATS.get(tensor.dtype)
-    if code is None or not tensor.small or tensor.elements > MAX_KNOWN:
+    if code is None or not tensor.small:
         return None
-    if len(tensor.small) != tensor.elements * struct.calcsize(f"<{code}"):
+    elements = tensor.elements
+    if elements > MAX_KNOWN or len(tensor.small) != elements * struct.calcsize(f"<{code}"):
         return None
-    return struct.unpack(f"<{tensor.elements}{code}", tensor.small)
+    return struct.unpack(f"<{elements}{code}", tensor.small)
 
 
 def elements_of(value: Value) -> Elements | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from math import prod
 
 from policy_gate.frozen import dataclass, many
 
@@ -65,10 +66,7 @@ class Tensor:
     @property
     def elements(self) -> int:
         """How many elements the dimensions hold."""
-        count = 1
-        for extent in self.dims:
-            count *= extent
-        return count
+        return prod(self.dims)
 
 
 @dataclass(frozen=True, slots=True)

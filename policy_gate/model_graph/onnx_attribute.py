@@ -55,6 +55,7 @@ class AttributeReader:
     ) -> None:
         self._wire = wire
         self._memo: dict[bytes, tuple[str, object]] = {}
+        self._tensors: dict[bytes, tuple[str, Tensor, int]] = {}  # the same for tensors, with the place of the first
         common = {
             0x0A: wire.texts("name"),
             0xAA: wire.texts("ref_attr_name"),
@@ -99,12 +100,25 @@ class AttributeReader:
             return self._decode(start, end)
         raw = self._wire.raw(start, end)
         known = self._memo.get(raw)
-        if known is None:
-            passed = self._wire.passed
-            known = self._decode(start, end)
-            if self._wire.passed == passed and not _has_place(known[1]):
-                self._memo[raw] = known
+        if known is not None:
+            return known
+        if raw in self._tensors:
+            name, first, at = self._tensors[raw]
+            self._wire.spend(_ATTRIBUTE_MEMORY)
+            return name, _moved(first, start - at)
+        passed = self._wire.passed
+        known = self._decode(start, end)
+        if self._wire.passed == passed:  # bytes that nobody needs are added up wherever they stand
+            self._remember(raw, known, start)
         return known
+
+    def _remember(self, raw: bytes, known: tuple[str, object], start: int) -> None:
+        """Keep what equal bytes elsewhere decode to as well."""
+        name, value = known
+        if not _has_place(value):
+            self._memo[raw] = known
+        elif isinstance(value, Tensor) and value.indices is None and not (value.payload and value.payload.path):
+            self._tensors[raw] = name, value, start
 
     def _decode(self, start: int, end: int) -> tuple[str, object]:
         """Decode an attribute seen for the first time."""
@@ -161,6 +175,13 @@ def _has_place(value: object) -> bool:
     """Whether a value belongs to one place in the file, so that equal bytes elsewhere are another value."""
     first = value[0] if isinstance(value, tuple) and value else value
     return isinstance(first, (Tensor, Graph))
+
+
+def _moved(tensor: Tensor, distance: int) -> Tensor:
+    """Return the tensor that equal bytes further on in the file hold."""
+    held = tensor.payload
+    payload = None if held is None else Payload("", held.offset + distance, held.length, held.encoding)
+    return Tensor(tensor.name, tensor.dtype, tensor.dims, tensor.stored_bytes, payload, tensor.small)
 
 
 def _one(_start: int, _end: int) -> int:

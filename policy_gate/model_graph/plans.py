@@ -4,7 +4,7 @@ At each call, what it reads and what it makes are alive together, and everything
 the last one that reads it; graph inputs from the start, graph outputs to the end. The planners differ in what else
 shares room:
 
-- `no_fusion`: only what `memory` folds;
+- `no_fusion`: only what `memory` folds, and not the renames of a TFLite file, which some interpreters copy;
 - `pad_fused`: biases, batch norm and activations are part of the kernel before them, padding with a constant of the
   convolutions that read it;
 - `in_place`: the output of depthwise convolutions, element-wise work, pooling and changes of layout also lies over an
@@ -24,7 +24,7 @@ from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph.figures import MemoryPlans
 from policy_gate.model_graph.kernels import epilogues
 from policy_gate.model_graph.memory import Stored
-from policy_gate.model_graph.traits import moves_channels
+from policy_gate.model_graph.traits import Traits, moves_channels
 from policy_gate.model_graph.values import MAX_EXTENT, Value
 from policy_gate.model_graph.walked import Step, distinct
 
@@ -42,15 +42,16 @@ def find_plans(stored: Stored, fused: Mapping[Value, Value]) -> MemoryPlans:
         EvidenceError: TOO_LARGE, above 2^62 bytes.
     """
     inner = {index: _inner(step) for index, step in enumerate(stored.body.steps) if step.bodies}
-    rooms, alive = _rooms(stored, {}, {})
+    copies = any(_copies(step, traits) for step, traits in zip(stored.body.steps, stored.traits, strict=True))
+    rooms, alive = _rooms(stored, {}, {}, {} if copies else stored.passes)
     no_fusion = max(alive)
     peak_call = alive.index(no_fusion)
     for index, plans in inner.items():
         if alive[index] + plans.no_fusion > no_fusion:
             no_fusion, peak_call = alive[index] + plans.no_fusion, index
     pads = dict(_fused_pads(stored))
-    if fused or pads:
-        rooms, alive = _rooms(stored, fused, pads)
+    if fused or pads or copies:
+        rooms, alive = _rooms(stored, fused, pads, stored.passes)
     if no_fusion > MAX_EXTENT:
         raise EvidenceError(Reason.TOO_LARGE, "activations of more than 2^62 bytes")
     later = _later_peaks(stored, rooms, alive, inner)
@@ -68,19 +69,24 @@ def _inner(step: Step) -> MemoryPlans:
     )
 
 
+def _copies(step: Step, traits: Traits) -> bool:
+    """Whether a call is a rename of TFLite: its interpreter for microcontrollers copies the elements."""
+    return traits.renames and step.node.domain == "tflite"
+
+
 def _rooms(
-    stored: Stored, fused: Mapping[Value, Value], pads: Mapping[Value, Value]
+    stored: Stored, fused: Mapping[Value, Value], pads: Mapping[Value, Value], passes: Mapping[Value, Value]
 ) -> tuple[dict[Value, Room], list[int]]:
     """Give each stored value a room, and add up what is alive at each call and after the last one.
 
     Values that share a room hold the same list.
     """
     absorbed = {**stored.absorbed, **fused} if fused else stored.absorbed
-    holder = {**stored.passes, **pads, **{into: value for value, into in absorbed.items()}}
+    holder = {**passes, **pads, **{into: value for value, into in absorbed.items()}}
     sizes, born, last = stored.sizes(), stored.born, stored.last
     rooms = {value: [sizes[value], first, last.get(value, first)] for value, first in born.items()}
     every = list(rooms.values())
-    for value in (*stored.passes, *absorbed, *_padded(pads, absorbed)):
+    for value in (*passes, *absorbed, *_padded(pads, absorbed)):
         rooms[value][0] = 0
     for value in born if holder else ():
         if value in holder and holder[value] in rooms:  # the holder is made first, so its room is final

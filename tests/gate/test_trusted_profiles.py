@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from changes_world import CONFIG, Two
 
+from policy_gate.areas.cost.cheaper import cheaper
+from policy_gate.areas.cost.device_file import read_profile
 from policy_gate.errors import GateError
 from policy_gate.gate import Request, judge
 from policy_gate.model import Outcome
@@ -100,7 +102,8 @@ def test_a_profile_that_a_change_makes_faster_judges_by_the_base_and_is_shown(re
     (time,) = [one for one in record.judgements if one.rule == "COST-013"]
     assert (time.outcome, time.measured) == (Outcome.UNKNOWN, 64.0)
     assert [(one.kind, one.what, one.direction.value) for one in report.review.changes] == [
-        ("profile", "board.json", "different")
+        ("profile", "board.json: ns_per_conv_mac at the upper bound", "looser"),
+        ("profile", "board.json", "different"),
     ]
     assert ("device profile", "board.json") in [(one.role, one.path) for one in record.inputs]
 
@@ -185,6 +188,41 @@ def test_profiles_that_stay_as_they_are_are_no_change(two):
 def test_another_coefficient_is_different_since_no_rule_can_say_what_it_does(two):
     two.write("board.json", text_of(ns_per_mac=2e6))
     assert two.rows() == [("profile", "board.json", "different")]
+
+
+def test_a_profile_by_which_some_model_looks_cheaper_is_looser_whatever_becomes_dearer(two):
+    latency = profile()["spec"]["latency"]
+    mixed = profile(latency={**latency, "ns_per_conv_mac": 1.0, "fixed_ns": 5.0})
+    two.write("board.json", json.dumps(mixed, indent=1))
+    name = "board.json: ns_per_conv_mac at the upper bound"
+    assert two.rows() == [("profile", name, "looser"), ("profile", "board.json", "different")]
+
+
+def test_a_cheaper_profile_of_the_same_id_in_another_file_is_looser(two):
+    two.write("policy-gate.yaml", CONFIG + "  profiles: [other.json]\n")
+    two.write("other.json", text_of(ns_per_mac=1.0))
+    assert ("profile", "other.json: ns_per_conv_mac at the upper bound", "looser") in two.rows()
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"latency": {**profile()["spec"]["latency"], "upper_factor": 1.0}}, "fixed_ns"),
+        ({"power": {"low_mw": 1.0, "mid_mw": 2.0, "high_mw": 3.0}}, "power.high_mw"),
+        ({"memory": {**profile()["spec"]["memory"], "code_flash_high_kib": 11.0}}, "memory.code_flash_high_kib"),
+        ({"operators": ["ai.onnx::Conv", "ai.onnx::MatMul"]}, "operators"),
+        ({"operators": []}, "operators"),
+        ({"device": "slow board"}, "device"),
+        ({"runtime": {"name": "engine", "version": "2.0"}}, "runtime_version"),
+    ],
+    ids=["factor", "power", "memory", "operators", "no-list", "device", "runtime"],
+)
+def test_what_lowers_a_bound_or_widens_what_a_profile_is_about_is_looser(change, what):
+    old, new = (read_profile(json.dumps(one).encode(), "p.json") for one in (profile(), profile(**change)))
+    whats = {one.what for one in cheaper(old, new)}
+    assert whats
+    assert all(one == what or one.endswith("at the upper bound") for one in whats)
+    assert cheaper(old, old) == ()
 
 
 def test_one_more_profile_is_a_change_of_the_list_and_of_the_files(two):

@@ -114,6 +114,13 @@ def test_what_tflite_makes_of_constants_takes_room_and_is_a_kernel(op, made) -> 
     assert (features(found).operators, features(found).activation_bytes) == (2, 40_000 + 800)
 
 
+def test_a_reshape_of_tflite_copies_where_nothing_is_shared() -> None:
+    nodes = [lite("CONCATENATION", "x x x", "a"), lite("RESHAPE", "a", "b", new_shape=(300,)), lite("MEAN", "b axis")]
+    found = tflite_graphs.cost(nodes, [("x", tflite_graphs.take(100))], constants=[numbers(0, name="axis")])
+    assert isinstance(found.plans, MemoryPlans)
+    assert (found.plans.no_fusion, found.plans.pad_fused) == (1200 + 1200, 400 + 1200)
+
+
 def test_the_features_of_a_branch_hold_the_most_of_each_class_of_work() -> None:
     data = ("x", tflite_graphs.take(1, 10, 10, 8))
     wide = graph([lite("CONV_2D", "x w", **WINDOW)], [data], constants=[weight(8, 3, 3, 8, name="w")])

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from onnx import helper
 from onnx_bytes import varint
 
+from policy_gate.errors import EvidenceError, Reason
+from policy_gate.model_graph import read_model
 from policy_gate.model_graph.archive import archive, member_names
 from policy_gate.model_graph.sniff import HEAD_BYTES, MAX_WALKED_FIELDS, MODEL_SUFFIXES, sniff, sniff_file
 
@@ -214,3 +216,13 @@ def test_a_compressed_file_is_named_as_an_archive(pack) -> None:
 def test_no_head_of_an_archive_crashes(rest: bytes, mark: bytes) -> None:
     assert all(isinstance(name, str) for name in member_names(mark + rest))
     assert isinstance(sniff(mark + rest, "a.bin"), str)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "found"), [(b"\x1c\0\0\0ET12", "a.pte", "executorch"), (b"GGUF\x03\0\0\0", "a", "gguf")]
+)
+def test_a_model_of_a_format_without_a_reader_is_said_to_be_known_by_its_digest_only(content, name, found) -> None:
+    with pytest.raises(EvidenceError) as refused:
+        read_model(io.BytesIO(content + bytes(64)), name)
+    assert refused.value.reason is Reason.UNSUPPORTED_FORMAT
+    assert f"{found} is not read, only its digest is known" in refused.value.detail

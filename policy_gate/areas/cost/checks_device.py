@@ -171,13 +171,14 @@ def placement_within(placement: TargetPlacement, *, limits: PlacementLimits) -> 
     multiply-accumulates outside. Each target is judged by itself, and never by a mean over devices.
     """
     nodes, share = placement.fallback_nodes, placement.mac_share
-    message = f"{nodes} of {placement.nodes} calls run outside the device, by the list of its {placement.lists}"
+    lists = "firmware, as the manifest claims it" if placement.lists == "firmware" else placement.lists
+    message = f"{nodes} of {placement.nodes} calls run outside the device, by the list of its {lists}"
     if nodes:
         message = f"{message}; with {_percent(share)} of the multiply-accumulates"
     fits = nodes <= limits.max_fallback_nodes and share <= limits.max_fallback_mac_share
     by_share = nodes <= limits.max_fallback_nodes
     more = len(placement.outside) - SHOWN
-    outside = [f"{one.op} ({one.nodes} calls)" for one in placement.outside[:SHOWN]]
+    outside = [f"{one.op} ({one.nodes} call{'s' if one.nodes > 1 else ''})" for one in placement.outside[:SHOWN]]
     return Answer(
         outcome=Outcome.PASS if fits else Outcome.FAIL,
         message=message,

@@ -144,6 +144,9 @@ def _least(
     evidence: Evidence, kind: type[TargetEstimate | TargetRoom], entry: CostEntry
 ) -> tuple[float, CostBasis] | Missing:
     """The least that a figure of one artifact can be on a target, and how that is known."""
+    if all(target.id != entry.target for target in evidence.manifest.targets):
+        what = f"'{entry.target}' is no target of this manifest, so nothing is predicted of it"
+        return not_declared(ClaimedEstimate, "/cost", what, fix="name a target of the manifest under `target`")
     whole = evidence.facts.get(kind, Subject("target", (entry.target,)))
     if isinstance(whole, Missing):
         return replace(whole, fact=ClaimedEstimate.name)
@@ -151,7 +154,8 @@ def _least(
     one = next((model for model in models if model.artifact == entry.artifact), None)
     if one is None:
         what = f"{entry.target} does not run {entry.artifact}, so nothing is predicted of it"
-        return not_declared(ClaimedEstimate, "/cost", what)
+        fix = "name an artifact that the target runs, or add it under `runs` of the target"
+        return not_declared(ClaimedEstimate, "/cost", what, fix=fix)
     if isinstance(one, ModelRoom):
         return round_down((one.low + _code(whole, one)) / KIB), one.how
     return one.low, one.how

@@ -14,7 +14,7 @@ from policy_gate.areas.cost.facts import TargetFlash
 from policy_gate.areas.cost.facts_device import ModelRoom, TargetArena, TargetRam, TargetStorage
 from policy_gate.areas.cost.groups import Group, groups
 from policy_gate.areas.cost.measured import Measured, Measurements
-from policy_gate.areas.cost.predicting import features_of, profile_pointer
+from policy_gate.areas.cost.predicting import features_of, figures_of, plans_of, profile_pointer
 from policy_gate.areas.cost.target_device import device_of
 from policy_gate.errors import EvidenceError
 from policy_gate.frozen import dataclass

@@ -136,6 +136,8 @@ def mismatch(
         return (
             f"the profile is for runtime {wanted}, and the target's is {_cut(runtime_name)} '{_cut(runtime_version)}'"
         )
+    if not features.dtype:
+        return f"the profile is for {profile.dtype}, and the model has no kernel whose element type could be told"
     if features.dtype != profile.dtype:
         return f"the profile is for {profile.dtype}, and most MACs of the model are {_cut(features.dtype)}"
     if features.dtype_share < LEAST_DTYPE_SHARE:

@@ -7,6 +7,9 @@ from typing import ClassVar
 from policy_gate.frozen import dataclass
 from policy_gate.model import Fact
 
+TRIPS = "[trips]"
+"""How a key of `dimensions` ends that says how often a loop runs whose trips the file does not give."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFile(Fact):
@@ -42,13 +45,19 @@ class Layer:
 class ModelInput:
     """One input of a model: its extents, and the axes among them that the file leaves open and the target binds.
 
-    `resizable` inputs have extents in the file that a target may bind to more (TFLite).
+    `resizable` inputs have extents in the file that a target may bind to more (TFLite). The trips of a loop that the
+    target binds are one axis of an input that is named as its key in `dimensions`.
     """
 
     name: str
     extents: tuple[int, ...]
     bound_axes: tuple[int, ...]
     resizable: bool = False
+
+    @property
+    def counts_trips(self) -> bool:
+        """Whether this is how often a loop runs."""
+        return self.name.endswith(TRIPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from policy_gate.areas.cost.facts import (
+    TRIPS,
     ActivationCost,
     DtypeBytes,
     Layer,
@@ -172,12 +173,24 @@ def _largest(layers: Sequence[Layer], count: int) -> tuple[Layer, ...]:
 
 
 def inputs_of(run: Profiled) -> tuple[ModelInput, ...]:
-    """The inputs with their extents; an axis that nothing binds has extent 0, and the figure did not need it."""
-    return tuple(
+    """The inputs with their extents; an axis that nothing binds has extent 0, and the figure did not need it.
+
+    Trips of a loop that the target binds stand among them as an input of one axis: fewer of them is as much a claim.
+    """
+    inputs = tuple(
         _input(one.name, one.shape or (), run.dimensions, resizable=run.model.format == "tflite")
         for one in run.model.graph.inputs
         if one.name not in run.model.graph.constants
     )
+    return inputs + tuple(_trips(run))
+
+
+def _trips(run: Profiled) -> Iterator[ModelInput]:
+    bound = {key: trips for key, trips in run.dimensions.items() if key.endswith(TRIPS)}
+    calls = {row.name for row in run.profile.rows} if bound else set()
+    for key, trips in sorted(bound.items()):
+        if key.removesuffix(TRIPS).partition("/")[0] in calls or key.removesuffix(TRIPS) in calls:
+            yield ModelInput(name=shown(key), extents=(trips,), bound_axes=(0,))
 
 
 def _input(

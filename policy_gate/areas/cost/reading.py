@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence
+from policy_gate.areas.cost.facts import TRIPS
 from policy_gate.artifact_model import beside, model_of, once
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model_graph import HEAD_BYTES, UNKNOWN, archive, sniff_file
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from policy_gate.manifest import Artifact
     from policy_gate.model_graph import Model
     from policy_gate.model_graph.figures import ModelProfile
-
-
-TRIPS = "[trips]"
-"""How a key of `dimensions` ends that says how often a loop runs whose trips the file does not give."""
 
 
 def found_format(evidence: Evidence, artifact: Artifact) -> str:

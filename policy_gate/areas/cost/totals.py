@@ -175,9 +175,14 @@ def _some(names: list[str]) -> str:
 
 def _shifted(cost: TargetCost, before: dict[str, ModelTake]) -> Answer | None:
     """Unknown when bound axes cannot be compared: a model's inputs are others, or a new model is bound to less."""
-    largest = max(
-        (one.extents[axis] for was in before.values() for one in was.inputs for axis in one.bound_axes), default=0
+    extents = (
+        one.extents[axis]
+        for was in before.values()
+        for one in was.inputs
+        for axis in one.bound_axes
+        if not one.counts_trips
     )
+    largest = max(extents, default=0)
     for model in cost.models:
         was = before.get(model.artifact)
         if was is not None and other_inputs(model.inputs, was.inputs):
@@ -208,10 +213,11 @@ def _bound_to_less(cost: TargetCost, before: dict[str, ModelTake]) -> Answer | N
             continue
         model_input, axis, extent = smaller
         now = model_input.extents[axis]
+        name = f"'{model_input.name}'"
+        what = name if model_input.counts_trips else f"axis {axis} of input {name}"
         return Answer(
             outcome=Outcome.FAIL,
-            message=f"axis {axis} of input '{model_input.name}' is bound to {now}, and was {extent} in the base "
-            "release: the two figures do not compare",
+            message=f"{what} is bound to {now}, and was {extent} in the base release: the two figures do not compare",
             measured=now,
             limit=extent,
             base=extent,

@@ -152,7 +152,10 @@ def test_an_attested_measurement_of_this_file_device_and_runtime_counts_for_the_
     ("predicate", "words"),
     [
         (measurement(device="faster board"), "it was made on 'faster board', and the target is 'board'"),
-        (measurement(runtime={"name": "engine", "version": "2.0"}), "it was made with engine '2.0', and the target runs engine '1.0'"),
+        (
+            measurement(runtime={"name": "engine", "version": "2.0"}),
+            "it was made with engine '2.0', and the target runs engine '1.0'",
+        ),
         (measurement(dimensions={"N": 1}), "it was made with dimensions N: 1, and the target binds none"),
         (measurement(runtime={"name": "engine", "version": "1.0 "}), "it was made with engine '1.0 '"),
         (measurement(latency_ms={"mid": 0.007, "upper": 0.009}), "0.009 does not count: it is under a tenth of 16"),
@@ -423,6 +426,17 @@ def test_a_claim_about_what_a_target_does_not_run_is_not_established(world):
     found = world.only(ClaimedEstimate)
     assert isinstance(found, Missing)
     assert found.subject == Subject("target", ("other", "kws"))
+
+
+def test_a_claim_about_a_target_that_is_none_is_not_established_and_says_so(world):
+    world.cost = [{"target": "nod", "artifact": "kws", "latency_ms": 5}]
+    found = world.only(ClaimedEstimate)
+    assert isinstance(found, Missing)
+    assert (found.detail, found.pointer) == (
+        "'nod' is no target of this manifest, so nothing is predicted of it",
+        "/cost/0/latency_ms",
+    )
+    assert found.fixes
 
 
 def test_every_fact_about_devices_is_canonical_json(world):

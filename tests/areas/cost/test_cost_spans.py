@@ -185,8 +185,14 @@ def test_a_prediction_may_grow_by_ten_percent_and_not_by_binding_less():
 
 
 def test_without_a_profile_on_either_side_there_is_no_growth_to_judge():
-    assert grown(predicted(0, profile=""), predicted(100)).outcome is Outcome.NOT_APPLICABLE
+    assert grown(predicted(0, profile=""), predicted(0, profile="")).outcome is Outcome.NOT_APPLICABLE
     assert grown(predicted(100), predicted(0, profile="")).reason is Reason.NO_BASELINE
+
+
+def test_a_target_that_leaves_its_profile_out_does_not_leave_the_comparison():
+    left_out = grown(predicted(0, profile=""), predicted(100))
+    assert (left_out.outcome, left_out.reason) == (Outcome.UNKNOWN, Reason.BASE_UNKNOWN)
+    assert left_out.message.startswith("predicted by no profile, and by board in the base")
 
 
 # Placement, claims and files

@@ -177,6 +177,11 @@ def test_granularity_is_held_against_the_model_where_the_profile_depends_on_it()
     assert "and the model's are mixed" in mismatch(npu, IC, Quantisation.MIXED, *same[3:])
 
 
+def test_a_model_without_a_kernel_is_of_no_element_type_and_not_said_to_be_of_one() -> None:
+    idle = features((0, 0, 0, 0, 0), dtype="", share=0.0)
+    assert "no kernel whose element type" in mismatch(FITTED, idle, Quantisation.NONE, "stm32cube-ai", "8.1.0")
+
+
 def test_a_hostile_name_stays_short_in_what_is_said() -> None:
     assert len(mismatch(FITTED, IC, Quantisation.NONE, "x" * 100_000, "1")) < 400
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from fit_world import board_rows, table
+from fit_world import board_rows, row, table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +96,12 @@ def test_more_families_than_are_read_are_refused() -> None:
     lines = table(board_rows()).decode().splitlines()
     rows = [lines[1].replace("plain", f"family{at}", 1) for at in range(MAX_FAMILIES + 1)]
     assert "41 families, at most 40" in refused("\n".join([lines[0], *rows]).encode())
+
+
+def test_families_that_differ_in_case_only_are_refused() -> None:
+    rows = [row("dense", (1, 0, 1, 1, 1), 1.0), row("Dense", (2, 0, 2, 2, 2), 2.0)]
+    with pytest.raises(DocumentError, match="the family 'Dense' is written 'dense' in line 2"):
+        read_rows(table(rows), "rows.csv")
 
 
 def test_only_so_many_problems_are_listed() -> None:

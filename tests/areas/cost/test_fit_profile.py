@@ -63,6 +63,15 @@ def test_few_families_are_refused_however_many_rows() -> None:
     assert "12 rows of 2 families" in refused(rows * 3)
 
 
+def test_rows_and_families_that_are_the_same_models_under_other_names_are_refused() -> None:
+    one = board_rows()[0]
+    again = [row(name, MODELS["plain"][0], one.latency_ms + at / 100) for at in range(9) for name in ("a", "b", "c")]
+    assert "27 rows of 3 families, which are 1 different models of 1 families by their counts" in refused(again)
+    renamed = [*board_rows(), *(dataclasses.replace(each, family=f"{each.family}-2") for each in board_rows()[:2])]
+    few = [each for each in renamed if each.family in ("plain", "light", "plain-2")]
+    assert "which are 4 different models of 2 families by their counts" in refused(few * 2)
+
+
 def test_no_row_with_the_labels_is_refused() -> None:
     assert "no row is of BOARD-1, 1 CPU, int8, Runtime 0.9.0" in refused(board_rows(), labels=OTHER)
 
@@ -115,8 +124,9 @@ def test_a_missing_family_is_borrowed_from_another_version_and_scaled() -> None:
     (lent,) = borrowed(gather([*own, *older], LABELS, borrow=True))
     assert (lent.family, len(lent.rows)) == ("dense", 2)
     assert lent.scale == pytest.approx(0.8)
-    profile = fit_profile(request([*own, *own, *older]))
-    assert (profile.fit.rows, profile.fit.borrowed_rows, profile.fit.borrowed_families) == (12, 2, ("dense",))
+    larger = [row("plain", tuple(times * count for count in MODELS["plain"][0])) for times in (2, 3)]
+    profile = fit_profile(request([*own, *larger, *older]))
+    assert (profile.fit.rows, profile.fit.borrowed_rows, profile.fit.borrowed_families) == (8, 2, ("dense",))
     counts = MODELS["dense"][0]
     assert latency(profile, features(counts)).interval.mid == pytest.approx(latency_ms(counts), rel=0.15)
 

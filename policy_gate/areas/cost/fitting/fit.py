@@ -29,7 +29,7 @@ from policy_gate.areas.cost.fitting.power import fit_power
 from policy_gate.areas.cost.fitting.rounding import rounded, rounded_down, rounded_up
 from policy_gate.areas.cost.fitting.rows import FEATURES, Row, label_texts, row_key
 from policy_gate.areas.cost.fitting.scoring import score
-from policy_gate.areas.cost.fitting.training import Training, borrowed, gather, own_sums
+from policy_gate.areas.cost.fitting.training import Training, borrowed, different_models, gather, own_sums
 from policy_gate.errors import Problem, UsageError
 from policy_gate.frozen import dataclass
 
@@ -124,12 +124,15 @@ def _refuse_shape(request: FitRequest) -> None:
 
 
 def _refuse_too_few(training: Training, labels: RowLabels) -> None:
-    rows, families = len(training.rows), len(training.own)
-    if rows >= LEAST_ROWS and families >= LEAST_FAMILIES:
+    models = different_models(training.own, LEAST_ROWS)
+    families = len({one.family for one in models})
+    if len(models) >= LEAST_ROWS and families >= LEAST_FAMILIES:
         return
-    found = f"{_about(labels)}: {rows} rows of {families} families"
+    found = f"{_about(labels)}: {len(training.rows)} rows of {len(training.own)} families"
+    if len(models) < min(len(training.rows), LEAST_ROWS) or families < len(training.own):
+        found += f", which are {len(models)} different models of {families} families by their counts"
     hint = "Measure more kinds of models, or fit for sorting only: --screening."
-    message = f"{found}, and a profile takes at least {LEAST_ROWS} rows of {LEAST_FAMILIES} families"
+    message = f"{found}, and a profile takes at least {LEAST_ROWS} rows of {LEAST_FAMILIES} families, all different"
     raise UsageError(Problem(message, hint=hint))
 
 

@@ -90,6 +90,8 @@ def read_rows(content: bytes, path: str, *, keep_suspect: bool = False) -> Rows:
     if problems:
         raise DocumentError(problems[:MAX_PROBLEMS])
     families = {row.family for row in kept}
+    if twins := list(_twins(kept, path)):
+        raise DocumentError(twins[:MAX_PROBLEMS])
     if len(families) > MAX_FAMILIES:
         message = f"it has {len(families)} families, at most {MAX_FAMILIES} are read"
         raise DocumentError(Problem(message, path, hint="A family is a kind of model, not one model."))
@@ -156,6 +158,15 @@ def _problems(line: Line, path: str) -> Iterator[Problem]:
         cell = cells.get(name)
         if cell is not None and (cell.text or name == "latency_ms") and not is_figure(cell.text):
             yield _wrong(cell, name, "a number above 0, such as 12.5", path, line.number)
+
+
+def _twins(rows: Iterable[Row], path: str) -> Iterator[Problem]:
+    """Families that differ in case only: left out one at a time, each would be predicted by the other."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        other = first.setdefault(row.family.casefold(), row)
+        if other.family != row.family:
+            yield Problem(f"the family '{row.family}' is written '{other.family}' in line {other.line}", path, row.line)
 
 
 def _wrong(cell: Cell, name: str, wanted: str, path: str, line: int) -> Problem:

@@ -88,6 +88,22 @@ def own_sums(training: Training) -> Sums:
     return added(sums_of(rows) for rows in training.own.values())
 
 
+def different_models(families: Families, most: int) -> list[Row]:
+    """Rows of models that differ in what they count, at most `most` of each family.
+
+    A row that stands twice, was measured again or got the name of another family says nothing of other models.
+    """
+    found: list[Row] = []
+    for rows in families.values():
+        own = len(found) + most
+        for row in rows:
+            if len(found) == own:
+                break
+            if not any(_same_model(row, one) for one in found):
+                found.append(row)
+    return found
+
+
 def _by_family(rows: Iterable[Row]) -> Families:
     families: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda one: (one.family, counts(one.features), one.latency_ms)):
