@@ -32,7 +32,7 @@ sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
 def good_model() -> bytes:
     """One matrix product of two by three: six multiply-accumulates."""
     weights = tensor("w", (2, 3), 1, block(9, b"\0" * 24))
-    return model(graph(block(5, weights), nodes=(node("MatMul", ("x", "w")),)))
+    return model(graph(block(5, weights), nodes=(node("MatMul", ("x", "w")),), gives=3))
 
 
 @dataclass(frozen=True)

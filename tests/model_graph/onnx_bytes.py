@@ -36,14 +36,14 @@ def node(op: str, inputs: tuple[str, ...] = ("x",), outputs: tuple[str, ...] = (
     return b"".join(names) + block(4, op) + b"".join(rest)
 
 
-def value(name: str) -> bytes:
-    shape = block(1, number(1, 2))
+def value(name: str, extent: int = 2) -> bytes:
+    shape = block(1, number(1, extent))
     return block(1, name) + block(2, block(1, number(1, 1) + block(2, shape)))
 
 
-def graph(*fields: bytes, nodes: tuple[bytes, ...] | None = None) -> bytes:
+def graph(*fields: bytes, nodes: tuple[bytes, ...] | None = None, gives: int = 2) -> bytes:
     standing = (node("Relu"),) if nodes is None else nodes
-    ends = block(11, value("x")) + block(12, value("y"))
+    ends = block(11, value("x")) + block(12, value("y", gives))
     return b"".join(block(1, each) for each in standing) + block(2, "g") + ends + b"".join(fields)
 
 

@@ -41,12 +41,14 @@ class Measured:
 
     def without_slips(self, key: str, least: float) -> Measured:
         """The same without a figure that is far below the least that is predicted: its unit was mistaken."""
-        found = self.get(key)
-        if found is None or found.upper >= LEAST_SHARE * least:
+        found, counts = self.get(key), LEAST_SHARE * least
+        if found is None or found.upper >= counts:
             return self
-        why = f"{key} of {found.upper:g} does not count: it is under a tenth of {least:g}, the least that is predicted"
+        why = f"by the prediction it is in another unit; from {counts:.3g} it would"
         return replace(
-            self, figures=tuple(one for one in self.figures if one is not found), notes=(why, *self.notes)[:MAX_NOTES]
+            self,
+            figures=tuple(one for one in self.figures if one is not found),
+            notes=(f"{key} of {found.upper:g} does not count: {why}", *self.notes)[:MAX_NOTES],
         )
 
 

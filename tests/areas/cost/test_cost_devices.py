@@ -158,7 +158,10 @@ def test_an_attested_measurement_of_this_file_device_and_runtime_counts_for_the_
         ),
         (measurement(dimensions={"N": 1}), "it was made with dimensions N: 1, and the target binds none"),
         (measurement(runtime={"name": "engine", "version": "1.0 "}), "it was made with engine '1.0 '"),
-        (measurement(latency_ms={"mid": 0.007, "upper": 0.009}), "0.009 does not count: it is under a tenth of 16"),
+        (
+            measurement(latency_ms={"mid": 0.007, "upper": 0.009}),
+            "0.009 does not count: by the prediction it is in another unit; from 1.6 it would",
+        ),
         (measurement(runs=0), "runs should be a whole number of at least 1"),
         (measurement(latency_ms={"mid": 9, "upper": 7}), "upper should be at least"),
         (measurement(latency_ms={"mid": 0, "upper": 7}), "should be a number above 0"),
@@ -237,13 +240,21 @@ def test_a_measurement_with_another_runtime_than_that_of_the_profile_never_count
     assert "the target runs engine '2.0', and its profile is for engine '1.0'" in found.detail
 
 
+def test_where_a_prediction_is_for_sorting_only_a_measurement_may_be_further_below_it(world):
+    world.profiles = (document(profile(screening=True)),)
+    found = world.measured(measurement(latency_ms={"mid": 0.5, "upper": 0.6})).only(TargetLatency)
+    assert (found.how, found.high) == (CostBasis.MEASURED, 0.6)
+    slip = world.measured(measurement(latency_ms={"mid": 0.007, "upper": 0.009})).only(TargetLatency)
+    assert slip.how is CostBasis.SCREENING
+
+
 def test_measured_energy_and_memory_far_below_what_is_possible_are_a_slip_and_do_not_count(world):
     slips = {"energy_uj": {"mid": 0.07, "upper": 0.08}, "power_mw": 0.005, "ram_kib": 0.001, "flash_kib": 0.002}
     found = world.measured(measurement(**slips)).facts()
     for kind in (TargetEnergy, TargetRam, TargetStorage):
         (entry,) = found.entries(kind)
         assert entry.how is CostBasis.ESTIMATED
-        assert any("does not count: it is under a tenth of" in note for note in entry.models[0].notes)
+        assert any("does not count: by the prediction" in note for note in entry.models[0].notes)
     assert found.entries(TargetArena)[0].high > 100
 
 

@@ -211,6 +211,12 @@ def placed(nodes: int, share: float) -> TargetPlacement:
     )
 
 
+def test_a_list_of_operators_that_only_the_manifest_has_is_called_a_claim_where_it_is_judged():
+    claimed = checks.placement_within(replace(placed(1, 0.0), lists="firmware"), limits=PlacementLimits())
+    assert "by the list of its firmware, as the manifest claims it" in claimed.message
+    assert claimed.causes == ("not run: tflite::CUSTOM (1 call)",)
+
+
 @pytest.mark.parametrize(
     ("nodes", "share", "limits", "outcome"),
     [
