@@ -190,7 +190,7 @@ class Outside:
 class Placement:
     """What lies outside a target's operators, by calls and by multiply-accumulates; the first of `outside_operators`.
 
-    Work inside control flow counts in the call that runs it.
+    Of a call inside control flow the multiply-accumulates are not known by themselves: then all of the model's count.
     """
 
     outside: tuple[Outside, ...]

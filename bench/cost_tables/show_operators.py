@@ -10,7 +10,7 @@ from promise import Promise, Shared, percent
 from policy_gate.model_graph.figures import Certainty, ModelProfile, Unestablished
 from policy_gate.model_graph.graph import Graph, Model, Node, ValueInfo
 from policy_gate.model_graph.operators import NEWEST
-from policy_gate.model_graph.operators.classification import Classification, classifications, classified
+from policy_gate.model_graph.operators.classification import UNHEARD_OF, Classification, classifications, classified
 from policy_gate.model_graph.profile import profile
 from policy_gate.model_graph.tflite_schema import BUILTINS
 
@@ -44,7 +44,7 @@ def show_operators(shared: Shared) -> Iterator[Promise]:
     known = sum(one.certainty is not Certainty.UNKNOWN for one in lite)
     enough = known >= WANTED_SHARE * len(lite)
     yield Promise("nine of ten builtins of TFLite are exact or bounded", percent(known, len(lite)), enough)
-    unexplained = sum(not one.reason for one in unknown)
+    unexplained = sum(one.reason in ("", UNHEARD_OF) for one in unknown)
     yield Promise("every operator of unknown cost says why", f"{unexplained} do not", not unexplained)
     zeros = [one for one in unknown if not isinstance(_profile_of(one).macs, Unestablished)]
     yield Promise("a call of none of them counts as zero", f"{len(zeros)} of {len(unknown)} do", not zeros)

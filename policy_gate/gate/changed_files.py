@@ -37,6 +37,13 @@ class _Named:
     limit_bytes: int = MAX_DOCUMENT_BYTES
 
 
+def state_words(content: bytes | None, fault: str) -> str:
+    """What is there of a file: its digest, why it cannot be read, or that there is none."""
+    if fault:
+        return bounded(fault)
+    return ABSENT if content is None else digest_words(content)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
     """The file of one side: absent (the configuration names none, and there is no need of one), read, or a fault."""
@@ -52,9 +59,7 @@ class _Side:
     @property
     def state(self) -> str:
         """What is there, in words."""
-        if self.fault:
-            return bounded(self.fault)
-        return ABSENT if self.content is None else digest_words(self.content)
+        return state_words(self.content, self.fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from policy_gate.document import load
 from policy_gate.errors import EvidenceError, GateError, Problem
 from policy_gate.frozen import dataclass
-from policy_gate.gate.changed_files import UNREADABLE, FileChanges
+from policy_gate.gate.changed_files import UNREADABLE, FileChanges, state_words
 from policy_gate.gate.reading import MAX_DOCUMENT_BYTES
 from policy_gate.gate.trusted import Configuration
 from policy_gate.gate.watched_side import Kind, kind_of
 from policy_gate.model import Place
-from policy_gate.policy.difference_row import ABSENT, Difference, bounded, digest_words, place_of_other
+from policy_gate.policy.difference_row import Difference, bounded, place_of_other
 from policy_gate.policy.direction import Change
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ class _File:
 
     @property
     def state(self) -> str:
-        if self.fault:
-            return bounded(self.fault)
-        return ABSENT if self.content is None else digest_words(self.content)
+        return state_words(self.content, self.fault)
 
 
 def compare_profiles(before: Configuration, after: Configuration) -> FileChanges:

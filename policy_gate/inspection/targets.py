@@ -11,7 +11,8 @@ from typing import TypeVar
 from policy_gate.areas.cost import estimate
 from policy_gate.areas.cost.device import CostBasis, DeviceProfile, Interval
 from policy_gate.areas.cost.device_file import builtin_profiles, decode_profile, find_profile
-from policy_gate.areas.cost.estimate import Estimate
+from policy_gate.areas.cost.estimate import Estimate, together
+from policy_gate.areas.cost.placing import place
 from policy_gate.document import DEFAULT_LIMITS, load
 from policy_gate.errors import EvidenceError, Problem, Reason, UsageError
 from policy_gate.inspected import Estimated, Outside, Placement, TargetFigures, Unknown, Why
@@ -24,8 +25,6 @@ T = TypeVar("T")
 
 PROFILE_FILES = (".yaml", ".yml", ".json")
 MOST_OUTSIDE = 20
-MOST_COUNT = 2**63
-"""Counts beyond are no model that a device could run, and would leave the range of floating-point numbers."""
 
 
 def profiles_named(names: Sequence[str]) -> tuple[DeviceProfile, ...]:
@@ -85,8 +84,7 @@ def _mismatch(profile: DeviceProfile, found: ModelProfile) -> str:
 
 
 def _latency(profile: DeviceProfile, features: Features) -> Estimate:
-    if max(features.conv_macs, features.depthwise_macs, features.activation_bytes, features.weight_bytes) > MOST_COUNT:
-        raise EvidenceError(Reason.TOO_LARGE, "one inference takes more than any device could do")
+    estimate.check_counts(features)
     return estimate.latency(profile, features)
 
 
@@ -107,13 +105,7 @@ def _sum(profile: DeviceProfile, first: Estimate, second: Callable[[DeviceProfil
         more = second(profile)
     except EvidenceError:
         return Estimate(first.interval, first.basis, (*first.notes, f"without {what}, which the profile does not tell"))
-    interval = Interval(
-        low=first.interval.low + more.interval.low,
-        mid=first.interval.mid + more.interval.mid,
-        high=first.interval.high + more.interval.high,
-    )
-    weakest = max(first.basis, more.basis, key=list(CostBasis).index)
-    return Estimate(interval, weakest, tuple(dict.fromkeys((*first.notes, *more.notes))))
+    return together(first, more)
 
 
 def _doubted(mismatch: str, figure: Estimated | Unknown) -> Estimated | Unknown:
@@ -150,19 +142,18 @@ def _with(needed: T | Unknown, predict: Callable[[T], Estimate], *, parts: int =
 def _placement(profile: DeviceProfile, found: ModelProfile) -> Placement | Unknown:
     if not profile.operators:
         return _because(Reason.NOT_DECLARED, "the profile does not list the operators that its runtime runs")
-    listed = frozenset(profile.operators)
-    calls = [(op, count) for op, count in found.operators if op not in listed]
-    rows = [row for row in found.rows if row.op not in listed]
+    placed = place(found, frozenset(profile.operators))
     outside = tuple(
-        Outside(operator=cut(op), calls=count, macs=total(row.macs for row in rows if row.op == op))
-        for op, count in sorted(calls, key=lambda one: (-one[1], one[0]))[:MOST_OUTSIDE]
+        Outside(operator=cut(op), calls=count, macs=total(row.macs for row in found.rows if row.op == op))
+        for op, count in placed.outside[:MOST_OUTSIDE]
     )
-    macs, everything = total(row.macs for row in rows), total(row.macs for row in found.rows)
+    everything = total(row.macs for row in found.rows)
+    macs = everything if placed.outside_macs is None else placed.outside_macs
     return Placement(
         outside=outside,
-        outside_operators=len(calls),
-        outside_calls=sum(count for _, count in calls),
-        calls=found.node_count,
+        outside_operators=len(placed.outside),
+        outside_calls=placed.outside_calls,
+        calls=placed.calls,
         outside_macs=macs,
         mac_share_percent=share_percent(macs, everything),
     )

@@ -36,6 +36,17 @@ def unreadable(detail: str, at: int) -> EvidenceError:
     return EvidenceError(Reason.UNREADABLE, f"{detail} (byte {at})")
 
 
+def decoded_name(raw: bytes, at: int) -> str:
+    """Decode a name that stands at a file offset; EvidenceError unless it is UTF-8 without NUL."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise unreadable("a name is not UTF-8", at) from None
+    if "\0" in text:
+        raise unreadable("a name holds NUL", at)
+    return text
+
+
 class Bounded:
     """One file, and what may still be spent on it; `size` in bytes."""
 

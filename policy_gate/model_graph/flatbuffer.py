@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from policy_gate.errors import EvidenceError, Reason
-from policy_gate.model_graph.bounded import MAX_TEXT_BYTES, BinaryFile, unreadable
+from policy_gate.model_graph.bounded import MAX_TEXT_BYTES, BinaryFile, decoded_name, unreadable
 from policy_gate.model_graph.graph import Payload
 from policy_gate.model_graph.pages import Pages
 
@@ -217,12 +217,7 @@ class FlatBuffer(Pages):
 
     def _new_text(self, raw: bytes, at: int) -> str:
         """Decode a text seen for the first time."""
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            raise unreadable("a name is not UTF-8", at) from None
-        if "\0" in text:
-            raise unreadable("a name holds NUL", at)
+        text = decoded_name(raw, at)
         self.spend(len(raw) + _TEXT_OVERHEAD)
         self._texts[raw] = text
         return text

@@ -11,7 +11,7 @@ from policy_gate.model_graph.binding import Binding, checked_count
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.graph import AttributeReference, Function, Graph, Model, Node, ValueInfo
 from policy_gate.model_graph.operators import NEWEST, TABLES
-from policy_gate.model_graph.operators.table import NO_WORK, Operator, Work
+from policy_gate.model_graph.operators.table import NO_WORK, Count, Operator, Work
 from policy_gate.model_graph.operators.unknown import UNKNOWN
 from policy_gate.model_graph.values import (
     CostUnknown,
@@ -175,8 +175,8 @@ class Inference:
         if cause is not None:
             outputs = tuple(Value("", Hole(cause)) for _ in node.outputs)
         if operator is not None:
-            if operator.count is not None or not operator.counted:
-                work, cause = self._work(call, operator, outputs, cause)
+            if operator.count is not None:
+                work, cause = self._work(call, operator.count, outputs, cause)
             else:
                 cause = None  # the counting rule says zero, whatever the shape
         self._bind(call, outputs)
@@ -225,14 +225,12 @@ class Inference:
         return known
 
     def _work(
-        self, call: Call, operator: Operator, outputs: Sequence[Value], cause: UnknownCost | None
+        self, call: Call, count: Count, outputs: Sequence[Value], cause: UnknownCost | None
     ) -> tuple[Work, UnknownCost | None]:
         if cause is not None:
             return NO_WORK, cause
-        if operator.count is None:
-            return NO_WORK, _uncounted(call)
         try:
-            return operator.count(call, outputs).times(1), None
+            return count(call, outputs).times(1), None
         except CostUnknown as lost:
             return NO_WORK, lost.cause
         except EvidenceError as error:
@@ -330,9 +328,3 @@ def _unsupported(call: Call, operator: Operator | None) -> UnknownCost:
     else:
         detail = f"operator set {call.version} of {domain} is newer than what is known"
     return UnknownCost(Reason.UNSUPPORTED_OPERATOR, call.name, call.node.op, detail, fix)
-
-
-def _uncounted(call: Call) -> UnknownCost:
-    return UnknownCost(
-        Reason.UNSUPPORTED_OPERATOR, call.name, call.node.op, "its multiply-accumulates have no counting rule yet"
-    )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
-from policy_gate.model_graph.bounded import MAX_TEXT_BYTES, BinaryFile, Bounded, unreadable
+from policy_gate.model_graph.bounded import MAX_TEXT_BYTES, BinaryFile, Bounded, decoded_name, unreadable
 from policy_gate.model_graph.spare import LONG_NAMES, LONG_TEXT_BYTES, UNKNOWN_FIELDS
 
 MAX_FIELDS = 2_500_000
@@ -138,6 +138,8 @@ class Wire(Bounded):
                 at = self._walk(at, end, schema, found)
             except IndexError:
                 raise unreadable(f"{schema.name} is truncated", end) from None
+            if self._fields > MAX_FIELDS:
+                raise EvidenceError(Reason.TOO_LARGE, f"more than {MAX_FIELDS:,} fields (byte {at})")
         return found
 
     def _walk(self, at: int, end: int, schema: Schema, found: Message) -> int:
@@ -189,8 +191,6 @@ class Wire(Bounded):
             else:
                 _store(found, rule, value, base + begin)
         self._fields += count
-        if self._fields > MAX_FIELDS:
-            raise EvidenceError(Reason.TOO_LARGE, f"more than {MAX_FIELDS:,} fields (byte {base + pos})")
         return base + pos
 
     def _strange(self, key: int, schema: Schema, at: int, size: int) -> None:
@@ -239,12 +239,7 @@ class Wire(Bounded):
 
     def _new_text(self, raw: bytes, at: int) -> str:
         """Decode a text seen for the first time."""
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            raise unreadable("a name is not UTF-8", at) from None
-        if "\0" in text:
-            raise unreadable("a name holds NUL", at)
+        text = decoded_name(raw, at)
         self.spend(len(raw) + _TEXT_OVERHEAD)
         if len(raw) > LONG_TEXT_BYTES:
             self.pass_over(LONG_NAMES, len(raw))

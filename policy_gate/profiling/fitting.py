@@ -84,7 +84,7 @@ def _chosen(table: Rows, asked: Asked) -> RowLabels:
     found = [
         labels
         for labels in grouped
-        if all(not text or text == one for text, one in zip(wanted, _texts(labels), strict=True))
+        if all(not text or text == one for text, one in zip(wanted, labels.texts, strict=True))
     ]
     if len(found) == 1:
         return found[0]
@@ -97,16 +97,12 @@ def _chosen(table: Rows, asked: Asked) -> RowLabels:
     raise UsageError([Problem(one, table.path) for one in (message, *listed[:MAX_LISTED], *more)])
 
 
-def _texts(labels: RowLabels) -> tuple[str, ...]:
-    return labels.device, labels.engine, labels.dtype, labels.runtime
-
-
 def _selectors(labels: RowLabels) -> str:
     """The options that pick a group, as a shell takes them."""
     from shlex import quote
 
     names = ("--device", "--engine", "--dtype", "--runtime")
-    return " ".join(f"{name} {quote(text)}" for name, text in zip(names, _texts(labels), strict=True) if text)
+    return " ".join(f"{name} {quote(text)}" for name, text in zip(names, labels.texts, strict=True) if text)
 
 
 def _naming(rows: Sequence[Row], labels: RowLabels, asked: Asked) -> Naming:

@@ -9,7 +9,7 @@ from policy_gate.areas.cost.device_file import builtin_profiles
 from policy_gate.profiled import ProfileLine, SheetPart
 
 if TYPE_CHECKING:
-    from policy_gate.areas.cost.device import DeviceProfile, LeftOutErrors, RowLabels
+    from policy_gate.areas.cost.device import DeviceProfile, LeftOutErrors
 
 QUANTISED = {"any": "in any way", "per_tensor": "per tensor", "per_channel": "per channel"}
 
@@ -28,7 +28,7 @@ def sheet(profile: DeviceProfile) -> tuple[SheetPart, ...]:
         ("device", ", ".join(one for one in (profile.device, profile.processor, profile.engine) if one)),
         ("element type", f"{profile.dtype}, weights quantised {QUANTISED[profile.quantisation]}"),
         ("runtime", f"name: {profile.runtime_name}, version: {profile.runtime_version}"),
-        ("rows say", " | ".join(one or "-" for one in _texts(profile.labels))),
+        ("rows say", " | ".join(one or "-" for one in profile.labels.texts)),
         ("use", "sorting only (screening)" if profile.screening else "estimates that a gate may rely on"),
         ("from", profile.source),
         ("digest", profile.digest),
@@ -38,10 +38,6 @@ def sheet(profile: DeviceProfile) -> tuple[SheetPart, ...]:
     parts += [SheetPart("Fit", tuple(_fit_lines(profile)))]
     parts += [SheetPart("Power", tuple(_power_lines(profile))), SheetPart("Memory", tuple(_memory_lines(profile)))]
     return tuple(one for one in parts if one.lines)
-
-
-def _texts(labels: RowLabels) -> tuple[str, ...]:
-    return labels.device, labels.engine, labels.dtype, labels.runtime
 
 
 def _line(profile: DeviceProfile) -> ProfileLine:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from policy_gate.areas.cost.device_file import builtin_profiles
 from policy_gate.catalogue import bind_rules, sections
 from policy_gate.cli import COMMANDS
 from policy_gate.document import load
@@ -13,6 +14,7 @@ from policy_gate.policy.loading import Setup, load_config, load_policy
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
 DIGEST = "sha256:" + "a1" * 32
 
 
@@ -25,6 +27,13 @@ def test_every_link_to_a_file_leads_somewhere(page) -> None:
     links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert broken == []
+
+
+def test_the_readme_counts_the_device_profiles_that_ship() -> None:
+    said = re.search(r"(\d+) profiles have enough published measurements, (\d+) more are for screening", README)
+    assert said is not None
+    screening = sum(one.screening for one in builtin_profiles())
+    assert (int(said[1]), int(said[2])) == (len(builtin_profiles()) - screening, screening)
 
 
 def test_the_configuration_shown_is_one_the_gate_reads() -> None:

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared, not_established
-from policy_gate.areas.cost.device import CostBasis
+from policy_gate.areas.cost.device import CostBasis, weakest
 from policy_gate.areas.cost.facts import ModelTake
 from policy_gate.areas.cost.facts_device import ModelEstimate, TargetEnergy, TargetLatency, TargetPrediction
 from policy_gate.areas.cost.figures import inputs_of
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from policy_gate.areas.signature.facts import MeasuredFigure
 
 ESTIMATES: tuple[type[Fact], ...] = (TargetLatency, TargetEnergy)
-WEAKEST = (CostBasis.MEASURED, CostBasis.ESTIMATED, CostBasis.SCREENING)
 US_PER_MS = 1000
 
 
@@ -59,11 +58,6 @@ def predictions(evidence: Evidence) -> Iterator[Fact | Missing]:
         yield _prediction(evidence, group)
     if not found:
         yield not_declared(TargetPrediction, "/targets", "no target runs a model of this release")
-
-
-def weakest(found: Sequence[CostBasis]) -> CostBasis:
-    """How a figure is known that is made of several."""
-    return max(found, key=WEAKEST.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared, not_established
 from policy_gate.areas.cost.facts_device import OutsideOperator, TargetPlacement
@@ -16,11 +15,6 @@ from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model import RELEASE, Basis, Fact, Missing, round_up
 from policy_gate.source.paths import shown
 
-if TYPE_CHECKING:
-    from policy_gate.model_graph.figures import ModelProfile
-
-# A Constant holds a value and runs nothing, on whatever device.
-NO_CALLS = frozenset({"ai.onnx::Constant"})
 MAX_LISTED = 50
 
 
@@ -56,47 +50,27 @@ def _placement(evidence: Evidence, group: Group) -> Fact | Missing:
 
 
 def _counted(group: Group, models: list[Profiled], allowed: Runnable) -> TargetPlacement:
+    from policy_gate.areas.cost.placing import place
+
+    placed = [place(one.profile, allowed.operators) for one in models]
     outside: Counter[str] = Counter()
-    nodes = macs = outside_macs = 0
-    is_known = True
-    for one in models:
-        calls = {op: count for op, count in one.profile.operators if op not in NO_CALLS}
-        nodes += sum(calls.values())
-        beyond = {op: count for op, count in calls.items() if op not in allowed.operators}
-        outside.update(beyond)
-        of_model = _macs(one.profile, frozenset(beyond))
-        is_known = is_known and of_model is not None
-        if of_model is not None:
-            macs, outside_macs = macs + of_model[0], outside_macs + of_model[1]
+    for one in placed:
+        outside.update(dict(one.outside))
+    known = [(one.macs, one.outside_macs) for one in placed if one.macs is not None and one.outside_macs is not None]
+    macs, outside_macs = sum(whole for whole, _ in known), sum(beyond for _, beyond in known)
     return TargetPlacement(
         subject=group.subject,
         pointer=group.at([one.pointer for one in models]),
         basis=Basis.RECOMPUTED if allowed.is_trusted else Basis.DECLARED,
         lists=allowed.lists,
-        nodes=nodes,
+        nodes=sum(one.calls for one in placed),
         fallback_nodes=sum(outside.values()),
-        mac_share=_share(outside_macs, macs, is_known=is_known, any_outside=bool(outside)),
+        mac_share=_share(outside_macs, macs, is_known=len(known) == len(placed), any_outside=bool(outside)),
         outside=tuple(
             OutsideOperator(op=shown(op), nodes=count)
             for op, count in sorted(outside.items(), key=lambda one: (-one[1], one[0]))[:MAX_LISTED]
         ),
     )
-
-
-def _macs(profile: ModelProfile, beyond: frozenset[str]) -> tuple[int, int] | None:
-    """MACs of a model and those of calls outside the device; None where they are not known and some call is outside.
-
-    Of a call inside a subgraph or a function the MACs are not listed by themselves: then all of the model's count.
-    """
-    rows = [(row.op, row.macs if isinstance(row.macs, int) else None) for row in profile.rows]
-    if not beyond:
-        return sum(macs or 0 for _, macs in rows), 0
-    if any(macs is None for _, macs in rows):
-        return None
-    total = sum(macs or 0 for _, macs in rows)
-    listed = Counter(op for op, _ in rows)
-    nested = any(count > listed[op] for op, count in profile.operators if op in beyond)
-    return total, total if nested else sum(macs or 0 for op, macs in rows if op in beyond)
 
 
 def _share(outside_macs: int, macs: int, *, is_known: bool, any_outside: bool) -> float:

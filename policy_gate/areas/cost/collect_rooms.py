@@ -8,8 +8,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_declared, not_established
-from policy_gate.areas.cost.collect_estimates import weakest
-from policy_gate.areas.cost.device import CostBasis
+from policy_gate.areas.cost.device import CostBasis, weakest
 from policy_gate.areas.cost.facts import TargetFlash
 from policy_gate.areas.cost.facts_device import ModelRoom, TargetArena, TargetRam, TargetStorage
 from policy_gate.areas.cost.groups import Group, groups
@@ -94,7 +93,7 @@ class _Room:
 
     def ram(self) -> ModelRoom | Missing:
         """Bytes of RAM with the runtime's own: as measured, else both estimates together."""
-        from policy_gate.areas.cost.estimate import ram, runtime_ram
+        from policy_gate.areas.cost.estimate import ram, runtime_ram, together
 
         whole = self.measured.get("ram_kib")
         if whole is not None:
@@ -104,7 +103,7 @@ class _Room:
         if isinstance(self.device, Missing):
             return replace(self.device, subject=self.run.subject)
         try:
-            room = self._room(_together(ram(self.device, self.plans), runtime_ram(self.device)))
+            room = self._room(together(ram(self.device, self.plans), runtime_ram(self.device)))
         except EvidenceError as error:
             return not_established(TargetRam, self.run.subject, profile_pointer(self.group), error)
         return replace(room, notes=(*self.measured.notes, *room.notes))
@@ -133,13 +132,6 @@ class _Room:
             how=CostBasis.MEASURED,
             notes=self.measured.notes,
         )
-
-
-def _together(one: Estimate, other: Estimate) -> Estimate:
-    span, more = one.interval, other.interval
-    whole = replace(span, low=span.low + more.low, mid=span.mid + more.mid, high=span.high + more.high)
-    notes = tuple(dict.fromkeys((*one.notes, *other.notes)))
-    return replace(one, interval=whole, basis=weakest([one.basis, other.basis]), notes=notes)
 
 
 def _largest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from policy_gate.frozen import dataclass
@@ -16,6 +17,11 @@ class CostBasis(StrEnum):
     """A profile with enough rows and families, inside the range it was fitted on."""
     SCREENING = "screening"
     """A profile with too few rows or families, or a model outside the range: good for sorting, not for a promise."""
+
+
+def weakest(found: Sequence[CostBasis]) -> CostBasis:
+    """How a figure is known that is made of several."""
+    return max(found, key=list(CostBasis).index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +150,11 @@ class RowLabels:
     engine: str
     dtype: str
     runtime: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The four in this order."""
+        return self.device, self.engine, self.dtype, self.runtime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ NEAREST = 3
 
 def decode_profile(document: Document, source: str) -> DeviceProfile:
     """Decode a profile; `source` says where it is from. Raises PolicyError with every problem and its place."""
+    import hashlib
+
     from policy_gate.areas.cost.device_schema import ProfileFile
 
     bound = bind(document, ProfileFile, error=PolicyError)
@@ -59,7 +61,7 @@ def decode_profile(document: Document, source: str) -> DeviceProfile:
         operators=tuple(sorted(set(spec.operators))),
         fit=_fit(spec.fit) if spec.fit is not None else None,
         labels=RowLabels(**_fields(spec.rows)),
-        digest=_digest(document.content),
+        digest=f"sha256:{hashlib.sha256(document.content).hexdigest()}",
         source=source,
     )
 
@@ -111,12 +113,6 @@ def _unknown(profile_id: str, known: Sequence[str]) -> EvidenceError:
     near = get_close_matches(profile_id[:200], known, n=NEAREST, cutoff=0.5)
     fix = f"Nearest: {', '.join(near)}." if near else "`policy-gate profile list` names the shipped ones."
     return EvidenceError(Reason.NOT_TRUSTED, f"no trusted device profile is called '{profile_id[:200]}'", fix=fix)
-
-
-def _digest(content: bytes) -> str:
-    import hashlib
-
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _fields(section: BaseModel) -> dict[str, Any]:  # Any: pydantic has checked each field by the same annotation

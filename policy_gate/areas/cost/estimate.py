@@ -9,6 +9,7 @@ from policy_gate.areas.cost.device import (
     Interval,
     MemoryModel,
     is_runtime_of,
+    weakest,
 )
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
@@ -27,6 +28,9 @@ LEAST_DTYPE_SHARE = 0.9
 """Least share of the MACs in the profile's element type; the rest runs at a speed that the profile does not know."""
 MAX_NOTE_CHARS = 200
 
+MAX_COUNT = 2**63
+"""Counts beyond are no model that a device could run, and would leave the range of floating-point numbers."""
+
 _FIELDS = {
     "conv_macs": "MACs without depthwise",
     "depthwise_macs": "depthwise MACs",
@@ -43,6 +47,20 @@ class Estimate:
     interval: Interval
     basis: CostBasis
     notes: tuple[str, ...] = ()
+
+
+def check_counts(features: Features) -> None:
+    """Raise EvidenceError TOO_LARGE for a model that no device could run."""
+    counts = (features.conv_macs, features.depthwise_macs, features.activation_bytes, features.weight_bytes)
+    if max(counts) > MAX_COUNT:
+        raise EvidenceError(Reason.TOO_LARGE, "one inference takes more than any device could do")
+
+
+def together(one: Estimate, other: Estimate) -> Estimate:
+    """The sum of two figures, known as the weaker one is."""
+    span, more = one.interval, other.interval
+    whole = Interval(low=span.low + more.low, mid=span.mid + more.mid, high=span.high + more.high)
+    return Estimate(whole, weakest([one.basis, other.basis]), tuple(dict.fromkeys((*one.notes, *other.notes))))
 
 
 def latency(profile: DeviceProfile, features: Features) -> Estimate:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from policy_gate.areas.cost.runs import Run
     from policy_gate.model_graph.figures import Features, MemoryPlans
 
-MAX_COUNT = 2**63
-"""Counts beyond are no model that a device could run, and would leave the range of floating-point numbers."""
-
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
@@ -52,7 +49,7 @@ def features_of(
     evidence: Evidence, group: Group, run: Run, device: DeviceProfile, kind: type[Fact]
 ) -> Features | Missing:
     """What a profile predicts from, of a model that it is about; missing with the reason where it is not."""
-    from policy_gate.areas.cost.estimate import mismatch
+    from policy_gate.areas.cost.estimate import check_counts, mismatch
     from policy_gate.model_graph.figures import Unestablished
 
     profiled = figures_of(evidence, run, kind)
@@ -61,18 +58,18 @@ def features_of(
     features = profiled.profile.features
     if isinstance(features, Unestablished):
         return missing_figure(kind, profiled, features)
-    counts = (features.conv_macs, features.depthwise_macs, features.activation_bytes, features.weight_bytes)
-    if max(counts) > MAX_COUNT:
-        what = EvidenceError(Reason.TOO_LARGE, "one inference takes more than any device could do")
-        return not_established(kind, run.subject, run.pointer, what)
+    try:
+        check_counts(features)
+    except EvidenceError as error:
+        return not_established(kind, run.subject, run.pointer, error)
     target = target_of(evidence.manifest, group)
     runtime = target.runtime if target is not None else None
     name, version = (runtime.name, runtime.version) if runtime is not None else ("", "")
     why = mismatch(device, features, profiled.profile.quantisation, name, version)
     if not why:
         return features
-    error = EvidenceError(Reason.NOT_TRUSTED, why, fix="name a profile that is about this runtime and this model")
-    return not_established(kind, run.subject, profile_pointer(group), error)
+    other = EvidenceError(Reason.NOT_TRUSTED, why, fix="name a profile that is about this runtime and this model")
+    return not_established(kind, run.subject, profile_pointer(group), other)
 
 
 def figures_of(evidence: Evidence, run: Run, kind: type[Fact]) -> Profiled | Missing:

@@ -36,8 +36,6 @@ def classified(domain: str, op: str, version: int = 1) -> Classification:
         return Classification(domain, op, version, Certainty.UNKNOWN, reason)
     if version > NEWEST[domain]:
         return Classification(domain, op, version, Certainty.UNKNOWN, "its operator set is newer than what is known")
-    if operator.count is None and not operator.counted:
-        return Classification(domain, op, version, Certainty.UNKNOWN, "its multiply-accumulates have no counting rule")
     return Classification(domain, op, version, Certainty.BOUNDED if operator.bounded else Certainty.EXACT)
 
 

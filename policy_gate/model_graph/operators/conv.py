@@ -20,7 +20,8 @@ def weight_dims(call: Call, index: int, rank: int) -> tuple[int, ...]:
     return weight
 
 
-def _data(call: Call) -> Dims:
+def data_dims(call: Call) -> Dims:
+    """Return the dimensions of what is convolved: samples, channels and at least one spatial axis, in any order."""
     shape = call.shape(0)
     if len(shape) < 3:
         raise broken(f"a convolution takes at least three dimensions, the input has {len(shape)}")
@@ -42,7 +43,7 @@ def fits(channels: Dim, expected: int) -> None:
 
 
 def _conv(call: Call, weight_index: int, dtype: str) -> Sequence[Value]:
-    shape, group = _data(call), group_of(call)
+    shape, group = data_dims(call), group_of(call)
     weight = weight_dims(call, weight_index, len(shape))
     fits(shape[1], weight[1] * group)
     if weight[0] % group:
@@ -86,7 +87,7 @@ def count_qlinear_conv(call: Call, outputs: Sequence[Value]) -> Work:
 
 def conv_transpose(call: Call) -> Sequence[Value]:
     """ConvTranspose: data N x C x spatial, weight C x M/group x kernel, output N x M x spatial."""
-    shape, group = _data(call), group_of(call)
+    shape, group = data_dims(call), group_of(call)
     weight = weight_dims(call, 1, len(shape))
     fits(shape[1], weight[0])
     if weight[0] % group:

@@ -10,7 +10,8 @@ from policy_gate.model_graph.operators.table import NO_WORK, Operator, Table, Wo
 from policy_gate.model_graph.values import Dim, Dims, Value, broadcast, broken, known_count, known_dims
 
 
-def _meet(left: Dim, right: Dim) -> None:
+def meet(left: Dim, right: Dim) -> None:
+    """Refuse a product over two extents that differ."""
     if isinstance(left, int) and isinstance(right, int) and left != right:
         raise broken(f"a product over {left} and {right} elements")
 
@@ -18,7 +19,7 @@ def _meet(left: Dim, right: Dim) -> None:
 def _gemm_sides(call: Call) -> tuple[Dim, Dim, Dim]:
     rows, inner = call.rank(0, 2)[:: -1 if call.int_attribute("transA", 0) else 1]
     other, columns = call.rank(1, 2)[:: -1 if call.int_attribute("transB", 0) else 1]
-    _meet(inner, other)
+    meet(inner, other)
     return rows, columns, inner if isinstance(inner, int) else other
 
 
@@ -39,7 +40,7 @@ def _matmul(call: Call, right_index: int, dtype: str) -> Sequence[Value]:
     left, right = call.shape(0), call.shape(right_index)
     if not left or not right:
         raise broken("a product with a scalar")
-    _meet(left[-1], right[-2] if len(right) > 1 else right[0])
+    meet(left[-1], right[-2] if len(right) > 1 else right[0])
     rows: Dims = left[-2:-1]
     columns: Dims = right[-1:] if len(right) > 1 else ()
     return (Value(dtype, broadcast([left[:-2], right[:-2]]) + rows + columns),)

@@ -193,8 +193,8 @@ def gated(call: Call) -> Sequence[Value]:
     return same(call)
 
 
-def bit_cast(call: Call) -> Sequence[Value]:
-    """BitCast: the same bits read as another type of the same width."""
+def retyped(call: Call) -> Sequence[Value]:
+    """BitCast (of the same width), DequantizeWithOrder: the shape of the input, of the type `to`."""
     dtype = NAMES.get(call.int_attribute("to"))
     if dtype is None:
         raise broken("attribute 'to' names no element type")
@@ -218,7 +218,7 @@ TABLE: Table = (
     | operators(remainder, "Mod")
     | operators(slope, "PRelu")
     | operators(gated, "SwiGLU")
-    | operators(bit_cast, "BitCast")
+    | operators(retyped, "BitCast")
     | {
         "Identity": Operator(identity),
         "Where": Operator(where),

@@ -6,14 +6,10 @@ from collections.abc import Callable, Sequence
 
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.dtypes import NAMES
-from policy_gate.model_graph.operators.dense import count_gemm, count_matmul, gemm, matmul, matmul_integer
+from policy_gate.model_graph.operators.dense import count_gemm, count_matmul, gemm, matmul, matmul_integer, meet
+from policy_gate.model_graph.operators.slicing import like_data
 from policy_gate.model_graph.operators.table import Infer, Operator, Table, Work
 from policy_gate.model_graph.values import Dim, Dims, Hole, Value, broadcast, broken, known_count
-
-
-def _meet(left: Dim, right: Dim) -> None:
-    if isinstance(left, int) and isinstance(right, int) and left != right:
-        raise broken(f"a product over {left} and {right} elements")
 
 
 def _turned(call: Call, index: int, side: str) -> Dims:
@@ -29,7 +25,7 @@ def _turned(call: Call, index: int, side: str) -> Dims:
 def _product(left: Dims, right: Dims) -> Dims:
     if not left or not right:
         raise broken("a product with a scalar")
-    _meet(left[-1], right[-2] if len(right) > 1 else right[0])
+    meet(left[-1], right[-2] if len(right) > 1 else right[0])
     columns: Dims = right[-1:] if len(right) > 1 else ()
     return (*broadcast([left[:-2], right[:-2]]), *left[-2:-1], *columns)
 
@@ -65,7 +61,7 @@ def integer_to_float(call: Call) -> Sequence[Value]:
 def _gemm_sides(call: Call, right: int) -> tuple[Dim, Dim, Dim]:
     rows, inner = call.rank(0, 2)[:: -1 if call.int_attribute("transA", 0) else 1]
     other, columns = call.rank(right, 2)[:: -1 if call.int_attribute("transB", 0) else 1]
-    _meet(inner, other)
+    meet(inner, other)
     return rows, columns, inner if isinstance(inner, int) else other
 
 
@@ -102,7 +98,7 @@ def _packed_sides(call: Call) -> tuple[int, int]:
     inner, columns = _positive(call, "K", "N")
     if call.node.op == "MatMulBnb4" and not call.int_attribute("transB", 1):
         inner, columns = columns, inner
-    _meet(_last(call), inner)
+    meet(_last(call), inner)
     return inner, columns
 
 
@@ -131,7 +127,7 @@ def _count_packed(factors: int) -> Callable[[Call, Sequence[Value]], Work]:
 def packed_qkv(call: Call) -> Sequence[Value]:
     """MatMulNBitsQkv: queries, keys, values, and the sum that was normalised."""
     query, key = _positive(call, "Nq", "Nkv")
-    _meet(_last(call), call.int_attribute("K"))
+    meet(_last(call), call.int_attribute("K"))
     first, rows = call.value(0), call.shape(0)[:-1]
     made = [Value(first.dtype, (*rows, columns)) for columns in (query, key, key)]
     return [*made, Value(first.dtype, first.shape)]
@@ -169,7 +165,7 @@ def float_q4(call: Call) -> Sequence[Value]:
 def router(call: Call) -> Sequence[Value]:
     """RouterGateUpProj: the router's logits, and half of what is left of the columns."""
     shape, (inner, columns) = call.shape(0), call.rank(1, 2)
-    _meet(_last(call), inner)
+    meet(_last(call), inner)
     size, dtype = call.int_attribute("router_size"), call.value(0).dtype
     if isinstance(columns, Hole):
         return (Value(dtype, (*shape[:-1], size)), Value(dtype, (*shape[:-1], Hole(columns.cause))))
@@ -186,14 +182,8 @@ def count_router(call: Call, _: Sequence[Value]) -> Work:
 def distances(call: Call) -> Sequence[Value]:
     """CDist: the distance of each row of A to each of B."""
     (rows, width), (others, its_width) = call.rank(0, 2), call.rank(1, 2)
-    _meet(width, its_width)
+    meet(width, its_width)
     return (Value(call.value(0).dtype, (rows, others)),)
-
-
-def experts(call: Call) -> Sequence[Value]:
-    """MoE, QMoE, MoEPacked: like the input."""
-    first = call.value(0)
-    return (Value(first.dtype, call.shape(0)),)
 
 
 _FIRST_AND_THIRD = {"MoE": (2, 6), "QMoE": (2, 8), "MoEPacked": (2, 3)}
@@ -244,7 +234,7 @@ TABLE: Table = (
         ("MatMulBlockQuantizedFp4Weight", "MatMulBlockQuantizedFp8Weight"),
         Operator(block_quantised, count_block_quantised),
     )
-    | dict.fromkeys(("MoE", "QMoE", "MoEPacked"), Operator(experts, count_experts))
+    | dict.fromkeys(("MoE", "QMoE", "MoEPacked"), Operator(like_data, count_experts))
     | {
         "CDist": Operator(distances, count_block_quantised),
         "DynamicQuantizeMatMul": Operator(matmul, count_matmul, frozenset({2, 3})),

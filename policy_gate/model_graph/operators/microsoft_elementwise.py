@@ -62,8 +62,8 @@ def skip_layer_normalisation(call: Call) -> Sequence[Value]:
     )
 
 
-def skip_group_norm(call: Call) -> Sequence[Value]:
-    """SkipGroupNorm: like the input, and the sum that was taken."""
+def two_alike(call: Call) -> Sequence[Value]:
+    """SkipGroupNorm (and the sum it took), LinearAttentionGate (the decay, and beta): two outputs like the input."""
     first = call.value(0)
     return (Value(first.dtype, first.shape), Value(first.dtype, first.shape))
 
@@ -80,12 +80,6 @@ def embed(call: Call) -> Sequence[Value]:
 def all_finite(_: Call) -> Sequence[Value]:
     """IsAllFinite: a boolean scalar."""
     return (Value("bool", ()),)
-
-
-def linear_attention_gate(call: Call) -> Sequence[Value]:
-    """LinearAttentionGate: the decay, and beta like input 3."""
-    first = call.value(0)
-    return (Value(first.dtype, first.shape), Value(first.dtype, first.shape))
 
 
 def gemma_rotary(call: Call) -> Sequence[Value]:
@@ -172,10 +166,10 @@ TABLE: Table = (
         "GemmaRotaryEmbedding": Operator(gemma_rotary),
         "Inverse": Operator(inverse, count_inverse, bounded=True),
         "IsAllFinite": Operator(all_finite),
-        "LinearAttentionGate": Operator(linear_attention_gate),
+        "LinearAttentionGate": Operator(two_alike),
         "MulInteger": Operator(mul_integer, structural=frozenset({1, 3})),
         "MurmurHash3": Operator(murmur_hash),
         "RelativePositionBias": Operator(relative_bias, structural=frozenset({1, 2})),
-        "SkipGroupNorm": Operator(skip_group_norm),
+        "SkipGroupNorm": Operator(two_alike),
     }
 )

@@ -11,6 +11,7 @@ from policy_gate.model_graph.operators.conv import (
     count_conv,
     count_conv_transpose,
     count_qlinear_conv,
+    data_dims,
     fits,
     group_of,
     grow,
@@ -35,15 +36,8 @@ from policy_gate.model_graph.values import (
 )
 
 
-def _spatial(call: Call) -> Dims:
-    shape = call.shape(0)
-    if len(shape) < 3:
-        raise broken(f"a convolution takes at least three dimensions, the input has {len(shape)}")
-    return shape
-
-
 def _nhwc(call: Call, weight_index: int, dtype: str) -> Sequence[Value]:
-    shape, group = _spatial(call), group_of(call)
+    shape, group = data_dims(call), group_of(call)
     weight = weight_dims(call, weight_index, len(shape))
     fits(shape[-1], weight[1] * group)
     if weight[0] % group:
@@ -66,7 +60,7 @@ def quantised_conv(call: Call) -> Sequence[Value]:
 
 def conv_transpose(call: Call) -> Sequence[Value]:
     """ConvTransposeWithDynamicPads: as ConvTranspose, with the pads as input 2."""
-    shape, group = _spatial(call), group_of(call)
+    shape, group = data_dims(call), group_of(call)
     weight = weight_dims(call, 1, len(shape))
     fits(shape[1], weight[0])
     window = read_window(call, weight[2:])

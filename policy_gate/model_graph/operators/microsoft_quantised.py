@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.dtypes import NAMES
-from policy_gate.model_graph.operators.elementwise import same
+from policy_gate.model_graph.operators.elementwise import retyped, same
 from policy_gate.model_graph.operators.pooling import pool
 from policy_gate.model_graph.operators.quantise import dequantise, quantise
 from policy_gate.model_graph.operators.slicing import join
@@ -104,14 +104,6 @@ def quantise_ordered(call: Call) -> Sequence[Value]:
     return (Value("int8", call.value(0).shape),)
 
 
-def dequantise_ordered(call: Call) -> Sequence[Value]:
-    """DequantizeWithOrder: like the input, of the type `to`."""
-    dtype = NAMES.get(call.int_attribute("to"))
-    if dtype is None:
-        raise broken("attribute 'to' names no element type")
-    return (Value(dtype, call.value(0).shape),)
-
-
 def _concat_structure() -> frozenset[int]:
     """Return the inputs of QLinearConcat that hold scales and zero points, of up to 128 parts."""
     return frozenset(index for index in range(3 * 128) if index < 2 or index % 3 != 2)
@@ -124,7 +116,7 @@ TABLE: Table = (
     | operators(same, "QOrderedLayerNormalization", 1, 4)
     | {
         "DequantizeLinear": Operator(dequantise, structural=frozenset({1, 2})),
-        "DequantizeWithOrder": Operator(dequantise_ordered, structural=frozenset({1})),
+        "DequantizeWithOrder": Operator(retyped, structural=frozenset({1})),
         "GatherBlockQuantized": Operator(gather_blocks, structural=frozenset({1})),
         "GatherPacked": Operator(gather_packed, structural=frozenset({1})),
         "MaxpoolWithMask": Operator(pool, structural=frozenset({1})),

@@ -27,11 +27,12 @@ def reduce(call: Call) -> Sequence[Value]:
     if not axes and call.int_attribute("noop_with_empty_axes", 0):
         return (Value(first.dtype, shape, elements_of(first)),)
     chosen = {axis_of(axis, len(shape)) for axis in axes} if axes else set(range(len(shape)))
-    reduced = _without(shape, chosen, keep=bool(call.int_attribute("keepdims", 1)))
+    reduced = without(shape, chosen, keep=bool(call.int_attribute("keepdims", 1)))
     return (Value(first.dtype, reduced, _folded(call, len(chosen) == len(shape))),)
 
 
-def _without(shape: Dims, axes: set[int], *, keep: bool) -> Dims:
+def without(shape: Dims, axes: set[int], *, keep: bool) -> Dims:
+    """Drop the axes, or keep each as an extent of one."""
     if keep:
         return tuple(1 if axis in axes else dim for axis, dim in enumerate(shape))
     return tuple(dim for axis, dim in enumerate(shape) if axis not in axes)
@@ -64,7 +65,7 @@ def arg_reduce(call: Call) -> Sequence[Value]:
     """ArgMax, ArgMin: int64 indices along one axis."""
     shape = call.shape(0)
     axis = axis_of(call.int_attribute("axis", 0), len(shape))
-    return (Value("int64", _without(shape, {axis}, keep=bool(call.int_attribute("keepdims", 1)))),)
+    return (Value("int64", without(shape, {axis}, keep=bool(call.int_attribute("keepdims", 1)))),)
 
 
 def determinant(call: Call) -> Sequence[Value]:

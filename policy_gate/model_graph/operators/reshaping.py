@@ -23,7 +23,8 @@ from policy_gate.model_graph.values import (
 )
 
 
-def _same_elements(call: Call, shape: Dims) -> Sequence[Value]:
+def same_elements(call: Call, shape: Dims) -> Sequence[Value]:
+    """Return the first input in another shape."""
     first = call.value(0)
     return (Value(first.dtype, shape, elements_of(first)),)
 
@@ -34,17 +35,18 @@ def reshape(call: Call) -> Sequence[Value]:
     if call.version < 5:
         asked: Elements = call.ints_attribute("shape") or ()
     elif elements_of(call.value(1)) is None:
-        return (Value(call.value(0).dtype, _rank_only(call)),)
+        return (Value(call.value(0).dtype, rank_only(call)),)
     else:
         asked = call.elements(1)
     if len(asked) > MAX_RANK:
         raise broken(f"a shape of {len(asked)} dimensions")
     keep_zero = bool(call.int_attribute("allowzero", 0)) and call.version >= 14
     dims = [_asked(entry, shape, axis, keep_zero=keep_zero) for axis, entry in enumerate(asked)]
-    return _same_elements(call, settled(shape, dims))
+    return same_elements(call, settled(shape, dims))
 
 
-def _rank_only(call: Call) -> Dims:
+def rank_only(call: Call) -> Dims:
+    """Return a shape of open extents, as many as input 1 has elements."""
     rank = known_dims(call.rank(1, 1))[0]
     if rank > MAX_RANK:
         raise broken(f"a shape of {rank} dimensions")
@@ -101,7 +103,7 @@ def flatten(call: Call) -> Sequence[Value]:
     axis = axis + len(shape) if axis < 0 else axis
     if not 0 <= axis <= len(shape):
         raise broken(f"axis {axis} is outside a shape of rank {len(shape)}")
-    return _same_elements(call, (_merged(shape[:axis]), _merged(shape[axis:])))
+    return same_elements(call, (_merged(shape[:axis]), _merged(shape[axis:])))
 
 
 def _merged(dims: Dims) -> Dim:
@@ -123,12 +125,12 @@ def squeeze(call: Call) -> Sequence[Value]:
         hole = first_hole(shape)
         if hole is not None:
             raise CostUnknown(hole.cause)
-        return _same_elements(call, tuple(dim for dim in shape if dim != 1))
+        return same_elements(call, tuple(dim for dim in shape if dim != 1))
     dropped = {axis_of(axis, len(shape)) for axis in axes}
     for axis in dropped:
         if isinstance(shape[axis], int) and shape[axis] != 1:
             raise broken(f"axis {axis} has extent {shape[axis]} and cannot be squeezed")
-    return _same_elements(call, tuple(dim for axis, dim in enumerate(shape) if axis not in dropped))
+    return same_elements(call, tuple(dim for axis, dim in enumerate(shape) if axis not in dropped))
 
 
 def unsqueeze(call: Call) -> Sequence[Value]:
@@ -141,7 +143,7 @@ def unsqueeze(call: Call) -> Sequence[Value]:
     if len(places) != len(axes):
         raise broken("an axis is given twice")
     rest = iter(shape)
-    return _same_elements(call, tuple(1 if axis in places else next(rest) for axis in range(rank)))
+    return same_elements(call, tuple(1 if axis in places else next(rest) for axis in range(rank)))
 
 
 def transpose(call: Call) -> Sequence[Value]:

@@ -28,7 +28,7 @@ def concat(call: Call) -> Sequence[Value]:
     inputs = call.values()
     shapes = [call.shape(index) for index in range(len(inputs))]
     axis = axis_of(call.int_attribute("axis", 1 if call.version < 4 else None), len(shapes[0]))
-    return (Value(inputs[0].dtype, join(shapes, axis), _joined_elements(inputs) if axis == 0 else None),)
+    return (Value(inputs[0].dtype, join(shapes, axis), joined_elements(inputs) if axis == 0 else None),)
 
 
 def join(shapes: Sequence[Dims], axis: int) -> Dims:
@@ -49,7 +49,8 @@ def _joined(extents: list[Dim], *, along: bool) -> Dim:
     return numbers[0] if numbers else extents[0]
 
 
-def _joined_elements(inputs: Sequence[Value]) -> Elements | None:
+def joined_elements(inputs: Sequence[Value]) -> Elements | None:
+    """Put the elements of all inputs behind each other; None when one is not known or they are too many."""
     parts: list[Elements] = []
     for value in inputs:
         known = elements_of(value)
@@ -202,7 +203,7 @@ def gather_nd(call: Call) -> Sequence[Value]:
 
 
 def like_data(call: Call) -> Sequence[Value]:
-    """Scatter*: a copy of the data with some elements replaced."""
+    """Scatter*, and the experts of com.microsoft: as the data, with other elements."""
     first = call.value(0)
     return (Value(first.dtype, call.shape(0)),)
 

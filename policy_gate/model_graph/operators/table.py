@@ -61,9 +61,8 @@ class Operator:
     """One operator's rules.
 
     `count` is None where the counting rule says zero. `structural` are the inputs that carry shapes, indices or
-    quantisation parameters rather than weights. `counted` is False where the outputs are known but the
-    multiply-accumulates have no formula yet: such a call is unknown, never zero. `derived` is False where the
-    outputs are no constants even if all inputs are. `state` are the inputs that may be tensors which no call makes,
+    quantisation parameters rather than weights. `derived` is False where the outputs are no constants even if all
+    inputs are. `state` are the inputs that may be tensors which no call makes,
     because the operator itself keeps them from one inference to the next. `bounded` says that `count` may give an
     upper bound even where every shape is known. `weights` names the list attributes in which classic models keep
     what others keep in constants.
@@ -72,7 +71,6 @@ class Operator:
     infer: Infer
     count: Count | None = None
     structural: frozenset[int] = frozenset()
-    counted: bool = True
     derived: bool = True
     bounded: bool = False
     weights: tuple[str, ...] = ()

@@ -84,6 +84,13 @@ def plus(dim: Dim, more: Dim) -> Dim:
     return Hole(more.cause) if isinstance(more, Hole) else dim + more
 
 
+def dilated(dim: Dim, dilation: int) -> Dim:
+    """Put `dilation` - 1 places between the elements of an axis."""
+    if isinstance(dim, Hole):
+        return dim if dilation == 1 else Hole(dim.cause)
+    return (dim - 1) * dilation + 1 if dim else 0
+
+
 def share(dim: Dim, parts: int) -> Dim:
     """Divide an extent without a rest; EvidenceError when there is one."""
     if isinstance(dim, Hole):

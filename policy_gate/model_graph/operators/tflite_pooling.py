@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.folding import elements_of
 from policy_gate.model_graph.operators.table import Table, operators
-from policy_gate.model_graph.operators.tflite_inputs import asked_shape, plus, positive
+from policy_gate.model_graph.operators.tflite_inputs import asked_shape, dilated, plus, positive
 from policy_gate.model_graph.operators.tflite_window import fits, slide
 from policy_gate.model_graph.values import Dim, Hole, Value, broken, first_hole, known_dims
 
@@ -61,14 +61,8 @@ def dilate(call: Call) -> Sequence[Value]:
     shape, dilations = call.shape(0), call.ints(1)
     if len(dilations) != len(shape) or min(dilations, default=1) < 1:
         raise broken(f"{len(dilations)} dilations of at least one for {len(shape)} axes")
-    grown = tuple(_dilated(dim, dilation) for dim, dilation in zip(shape, dilations, strict=True))
+    grown = tuple(dilated(dim, dilation) for dim, dilation in zip(shape, dilations, strict=True))
     return (Value(call.value(0).dtype, grown),)
-
-
-def _dilated(dim: Dim, dilation: int) -> Dim:
-    if isinstance(dim, Hole):
-        return dim if dilation == 1 else Hole(dim.cause)
-    return (dim - 1) * dilation + 1 if dim else 0
 
 
 def reduce_window(call: Call) -> Sequence[Value]:

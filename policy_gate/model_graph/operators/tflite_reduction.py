@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.folding import Number, as_dtype, elements_of, is_exact
-from policy_gate.model_graph.operators.reduction import FOLDS
+from policy_gate.model_graph.operators.reduction import FOLDS, without
 from policy_gate.model_graph.operators.table import Operator, Table, operators
 from policy_gate.model_graph.operators.tflite_inputs import FOLDABLE, asked_axis, asked_extent
 from policy_gate.model_graph.values import (
     CostUnknown,
     Dim,
-    Dims,
     Elements,
     Hole,
     Value,
@@ -41,13 +40,7 @@ def reduce(call: Call) -> Sequence[Value]:
             return (Value(first.dtype, Hole(lost.cause)),)
         return (Value(first.dtype, tuple(1 if dim == 1 else Hole(lost.cause) for dim in shape)),)
     known = _folded(call) if len(axes) == len(shape) else None
-    return (Value(first.dtype, _without(shape, axes, keep=keep), known),)
-
-
-def _without(shape: Dims, axes: set[int], *, keep: bool) -> Dims:
-    if keep:
-        return tuple(1 if axis in axes else dim for axis, dim in enumerate(shape))
-    return tuple(dim for axis, dim in enumerate(shape) if axis not in axes)
+    return (Value(first.dtype, without(shape, axes, keep=keep), known),)
 
 
 def _folded(call: Call) -> Elements | None:
@@ -70,7 +63,7 @@ def arg_reduce(call: Call) -> Sequence[Value]:
     shape, dtype = call.shape(0), call.text_attribute("output_type", "int64")
     if dtype not in {"int32", "int64"}:
         raise broken(f"indices are not held in {dtype}")
-    return (Value(dtype, _without(shape, {asked_axis(call, 1, len(shape))}, keep=False)),)
+    return (Value(dtype, without(shape, {asked_axis(call, 1, len(shape))}, keep=False)),)
 
 
 def top_k(call: Call) -> Sequence[Value]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.dtypes import BITS
 from policy_gate.model_graph.folding import elements_of
-from policy_gate.model_graph.operators.reshaping import settled
+from policy_gate.model_graph.operators.reshaping import rank_only, same_elements, settled
 from policy_gate.model_graph.operators.table import Operator, Table
 from policy_gate.model_graph.operators.tflite_inputs import asked_axis, plus, positive, share, times
 from policy_gate.model_graph.values import (
@@ -22,13 +22,7 @@ from policy_gate.model_graph.values import (
     axis_of,
     broken,
     first_hole,
-    known_dims,
 )
-
-
-def _same_elements(call: Call, shape: Dims) -> Sequence[Value]:
-    first = call.value(0)
-    return (Value(first.dtype, shape, elements_of(first)),)
 
 
 def reshape(call: Call) -> Sequence[Value]:
@@ -41,12 +35,12 @@ def reshape(call: Call) -> Sequence[Value]:
     else:
         asked = elements_of(given)
     if asked is None:
-        return (Value(call.value(0).dtype, _rank_only(call)),)
+        return (Value(call.value(0).dtype, rank_only(call)),)
     if asked == (0,) and (given is None or given.dtype != "int32"):
         asked = ()  # how old files spell a scalar
     if len(asked) > MAX_RANK:
         raise broken(f"a shape of {len(asked)} dimensions")
-    return _same_elements(call, settled(shape, [_asked(entry) for entry in asked]))
+    return same_elements(call, settled(shape, [_asked(entry) for entry in asked]))
 
 
 def _asked(entry: object) -> Dim:
@@ -57,13 +51,6 @@ def _asked(entry: object) -> Dim:
     return entry
 
 
-def _rank_only(call: Call) -> Dims:
-    rank = known_dims(call.rank(1, 1))[0]
-    if rank > MAX_RANK:
-        raise broken(f"a shape of {rank} dimensions")
-    return tuple(Hole(call.run_time(1)) for _ in range(rank))
-
-
 def squeeze(call: Call) -> Sequence[Value]:
     """SQUEEZE: drop the axes in `squeeze_dims`, or every axis of one."""
     shape, axes = call.shape(0), call.ints_attribute("squeeze_dims")
@@ -71,19 +58,19 @@ def squeeze(call: Call) -> Sequence[Value]:
         hole = first_hole(shape)
         if hole is not None:
             raise CostUnknown(hole.cause)
-        return _same_elements(call, tuple(dim for dim in shape if dim != 1))
+        return same_elements(call, tuple(dim for dim in shape if dim != 1))
     dropped = {axis_of(axis, len(shape)) for axis in axes}
     for axis in dropped:
         if isinstance(shape[axis], int) and shape[axis] != 1:
             raise broken(f"axis {axis} has extent {shape[axis]} and cannot be squeezed")
-    return _same_elements(call, tuple(dim for axis, dim in enumerate(shape) if axis not in dropped))
+    return same_elements(call, tuple(dim for axis, dim in enumerate(shape) if axis not in dropped))
 
 
 def expand_dims(call: Call) -> Sequence[Value]:
     """EXPAND_DIMS: insert one axis of one."""
     shape = call.shape(0)
     axis = asked_axis(call, 1, len(shape) + 1)
-    return _same_elements(call, (*shape[:axis], 1, *shape[axis:]))
+    return same_elements(call, (*shape[:axis], 1, *shape[axis:]))
 
 
 def transpose(call: Call) -> Sequence[Value]:

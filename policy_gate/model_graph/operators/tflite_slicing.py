@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.folding import elements_of
-from policy_gate.model_graph.operators.slicing import join
+from policy_gate.model_graph.operators.slicing import join, joined_elements
 from policy_gate.model_graph.operators.table import Operator, Table
 from policy_gate.model_graph.operators.tflite_inputs import asked_axis, share, times, unfused
 from policy_gate.model_graph.values import (
@@ -28,20 +28,8 @@ def concatenation(call: Call) -> Sequence[Value]:
     inputs = call.values()
     shapes = [call.shape(index) for index in range(len(inputs))]
     axis = axis_of(call.int_attribute("axis", 0), len(shapes[0]))
-    known = _joined_elements(inputs) if axis == 0 and unfused(call) else None
+    known = joined_elements(inputs) if axis == 0 and unfused(call) else None
     return (Value(inputs[0].dtype, join(shapes, axis), known),)
-
-
-def _joined_elements(inputs: Sequence[Value]) -> Elements | None:
-    parts: list[Elements] = []
-    for value in inputs:
-        known = elements_of(value)
-        if known is None:
-            return None
-        parts.append(known)
-    if sum(map(len, parts)) > MAX_KNOWN:
-        return None
-    return tuple(element for part in parts for element in part)
 
 
 def pack(call: Call) -> Sequence[Value]:
@@ -52,7 +40,7 @@ def pack(call: Call) -> Sequence[Value]:
     shapes = [call.shape(index) for index in range(len(inputs))]
     axis = axis_of(call.int_attribute("axis", 0), len(shapes[0]) + 1)
     ones: list[Dims] = [(*shape[:axis], 1, *shape[axis:]) for shape in shapes]
-    return (Value(inputs[0].dtype, join(ones, axis), _joined_elements(inputs) if axis == 0 else None),)
+    return (Value(inputs[0].dtype, join(ones, axis), joined_elements(inputs) if axis == 0 else None),)
 
 
 def unpack(call: Call) -> Sequence[Value]:

@@ -12,7 +12,7 @@ from policy_gate.model_graph.call import Call
 from policy_gate.model_graph.operators.slicing import join
 from policy_gate.model_graph.operators.table import NO_WORK, Operator, Table, Work, operators
 from policy_gate.model_graph.operators.tflite_elementwise import alike
-from policy_gate.model_graph.operators.tflite_inputs import plus
+from policy_gate.model_graph.operators.tflite_inputs import dilated, plus
 from policy_gate.model_graph.values import (
     MAX_RANK,
     Dim,
@@ -110,16 +110,10 @@ def pad(call: Call) -> Sequence[Value]:
     if min(inner, default=0) < 0:
         raise broken("less than nothing is put between elements")
     grown = tuple(
-        plus(_spread(dim, between + 1), before + after)
+        plus(dilated(dim, between + 1), before + after)
         for dim, before, after, between in zip(shape, low, high, inner, strict=True)
     )
     return (Value(call.value(0).dtype, grown),)
-
-
-def _spread(dim: Dim, dilation: int) -> Dim:
-    if isinstance(dim, Hole):
-        return dim if dilation == 1 else Hole(dim.cause)
-    return (dim - 1) * dilation + 1 if dim else 0
 
 
 def transpose(call: Call) -> Sequence[Value]:
@@ -199,16 +193,16 @@ def _over_windows(call: Call, shape: Dims) -> Dims:
     return windows(call, shape, window, "base_dilations", "window_dilations")
 
 
-def windows(call: Call, extents: Dims, kernel: Sequence[int], spread: str, dilated: str) -> Dims:
+def windows(call: Call, extents: Dims, kernel: Sequence[int], spread: str, dilation: str) -> Dims:
     """Return how often a window fits each axis; two options spread the data and dilate the window."""
     rank = len(extents)
     strides, pads = longs(call, "window_strides", rank, 1), longs(call, "padding", 2 * rank, 0)
-    between, dilations = longs(call, spread, rank, 1), longs(call, dilated, rank, 1)
+    between, dilations = longs(call, spread, rank, 1), longs(call, dilation, rank, 1)
     if min((*strides, *between, *dilations, *kernel), default=1) < 1:
         raise broken("a window needs extents, strides and dilations of at least one")
     found: list[Dim] = []
     for axis, extent in enumerate(extents):
-        whole = plus(_spread(extent, between[axis]), pads[2 * axis] + pads[2 * axis + 1])
+        whole = plus(dilated(extent, between[axis]), pads[2 * axis] + pads[2 * axis + 1])
         reach = (kernel[axis] - 1) * dilations[axis] + 1
         fits = 0 if isinstance(whole, Hole) or whole < reach else (whole - reach) // strides[axis] + 1
         found.append(Hole(whole.cause) if isinstance(whole, Hole) else fits)

@@ -46,9 +46,18 @@ RETIRED: dict[str, str] = {
     "PyramidROIAlign_TRT": "a plugin of another runtime",
 }
 
+TFLITE: dict[str, str] = {
+    "CONCAT_EMBEDDINGS": "no runtime has an implementation of it",
+    "CUSTOM": "a custom operator means what its own implementation says",
+    "DELEGATE": "what a delegate runs does not stand in the file",
+    "PLACEHOLDER_FOR_GREATER_OP_CODES": "it stands for an operator code that the file gives elsewhere",
+    "STABLEHLO_CUSTOM_CALL": "it calls a function that does not stand in the file",
+}
+
 UNKNOWN: dict[str, dict[str, str]] = {
     "": RETIRED,
     "ai.onnx.preview.training": {"Gradient": "it differentiates the graph before it, which is training"},
     "com.microsoft": MICROSOFT,
+    "tflite": TFLITE,
 }
 """Reasons by domain ("" is ai.onnx) and operator."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import date
 from itertools import pairwise
@@ -12,6 +13,7 @@ from policy_gate.document import load
 from policy_gate.engine import collect
 from policy_gate.manifest import decode_manifest
 from policy_gate.model import Stage
+from policy_gate.model_graph import Model, read_model
 from policy_gate.policy.config import ConfigSpec
 from policy_gate.source import open_working_tree
 
@@ -71,6 +73,10 @@ def dense(*widths: int, batch: int | str | None = 1, name: str = "fc", external:
 
 def unknown_operator() -> bytes:
     return model([node("Magic", ["x"], "y", "/magic", "com.acme")], [], [value("x", 1, 4)], [value("y", 1, 4)])
+
+
+def read(content: bytes) -> Model:
+    return read_model(io.BytesIO(content), "model.onnx")
 
 
 def manifest_of(**changes) -> dict:

@@ -41,31 +41,31 @@ def test_the_release_fails_two_rules_warns_of_one_has_one_waived_and_passes_the_
     assert sum(one.outcome is Outcome.PASS for one in pushes[0].records[0].judgements) > 20
 
 
-def test_what_stands_on_the_pull_request_is_what_its_golden_files_show(pushes, golden_page):
+def test_what_stands_on_the_pull_request_is_what_its_golden_files_show(pushes, golden_file):
     publication = composed(pushes[0], Seen(hunks=HUNKS))
-    golden_page("comment.md", publication.sticky)
-    golden_page("review.md", f"{publication.review_body}\n")
+    golden_file("comment.md", publication.sticky)
+    golden_file("review.md", f"{publication.review_body}\n")
     (line,) = publication.line_comments
-    golden_page("line-comment.md", f"{line.body}\n")
+    golden_file("line-comment.md", f"{line.body}\n")
     assert (line.path, line.start_line, line.end_line) == ("release.yaml", 41, 41)
 
 
-def test_check_run_and_summary_of_the_same_release_are_what_their_golden_files_show(pushes, golden_page):
+def test_check_run_and_summary_of_the_same_release_are_what_their_golden_files_show(pushes, golden_file):
     run = render_check_run(pushes[0])
-    golden_page("check-run.md", f"{run.conclusion}: {run.title}\n\n{run.summary}\n{run.text}")
-    golden_page("summary.md", render_summary(pushes[0]))
+    golden_file("check-run.md", f"{run.conclusion}: {run.title}\n\n{run.summary}\n{run.text}")
+    golden_file("summary.md", render_summary(pushes[0]))
 
 
-def test_two_red_pushes_a_green_one_and_a_repeat_write_one_comment_and_one_review(pushes, golden_page):
+def test_two_red_pushes_a_green_one_and_a_repeat_write_one_comment_and_one_review(pushes, golden_file):
     seen, told = Seen(hunks=HUNKS), []
     for overview in (*pushes, pushes[-1]):
         publication = composed(overview, seen)
         told.append((publication, seen))
         seen = after(seen, publication)
     (first, _), (second, _), (third, _), (again, before) = told
-    golden_page("comment-2.md", second.sticky)
-    golden_page("comment-3.md", third.sticky)
-    golden_page("line-comment-fixed.md", f"{second.edits[0].body}\n")
+    golden_file("comment-2.md", second.sticky)
+    golden_file("comment-3.md", third.sticky)
+    golden_file("line-comment-fixed.md", f"{second.edits[0].body}\n")
     assert [len(one.line_comments) for one, _ in told] == [1, 1, 0, 0]
     assert [len(one.edits) for one, _ in told] == [0, 1, 1, 0]
     assert "fixed" in second.sticky.split("\n")[5]

@@ -27,7 +27,7 @@ from policy_gate.areas.cost.fitting.left_out import (
 )
 from policy_gate.areas.cost.fitting.power import fit_power
 from policy_gate.areas.cost.fitting.rounding import rounded, rounded_down, rounded_up
-from policy_gate.areas.cost.fitting.rows import FEATURES, Row, label_texts, row_key
+from policy_gate.areas.cost.fitting.rows import FEATURES, Row, row_key
 from policy_gate.areas.cost.fitting.scoring import score
 from policy_gate.areas.cost.fitting.training import Training, borrowed, different_models, gather, own_sums
 from policy_gate.errors import Problem, UsageError
@@ -73,7 +73,7 @@ def fit_profile(request: FitRequest) -> DeviceProfile:
     """
     training = gather(request.rows, request.labels, borrow=request.borrow and request.shape is None)
     if not training.own:
-        raise UsageError(f"no row is of {', '.join(one for one in label_texts(request.labels) if one)}")
+        raise UsageError(f"no row is of {', '.join(one for one in request.labels.texts if one)}")
     _refuse_shape(request)
     if not request.screening:
         _refuse_too_few(training, request.labels)
@@ -149,7 +149,7 @@ def _refuse_contradiction(errors: LeftOutErrors | None, labels: RowLabels) -> No
 
 
 def _about(labels: RowLabels) -> str:
-    return " | ".join(one or "-" for one in label_texts(labels))
+    return " | ".join(one or "-" for one in labels.texts)
 
 
 def _rounded(rates: Coefficients) -> Coefficients:

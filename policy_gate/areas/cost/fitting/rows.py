@@ -103,12 +103,7 @@ def by_labels(rows: Iterable[Row]) -> dict[RowLabels, list[Row]]:
     grouped: dict[RowLabels, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row.labels, []).append(row)
-    return dict(sorted(grouped.items(), key=lambda one: label_texts(one[0])))
-
-
-def label_texts(labels: RowLabels) -> tuple[str, ...]:
-    """The four texts that name what a row is about."""
-    return labels.device, labels.engine, labels.dtype, labels.runtime
+    return dict(sorted(grouped.items(), key=lambda one: one[0].texts))
 
 
 def counts(features: Features) -> tuple[int, ...]:
@@ -118,7 +113,7 @@ def counts(features: Features) -> tuple[int, ...]:
 
 def row_key(row: Row) -> tuple[object, ...]:
     """What makes two rows the same measurement: labels, family, counts, latency and energy."""
-    return *label_texts(row.labels), row.family, *counts(row.features), row.latency_ms, row.energy_uj or 0.0
+    return *row.labels.texts, row.family, *counts(row.features), row.latency_ms, row.energy_uj or 0.0
 
 
 def figure(text: str) -> float:
