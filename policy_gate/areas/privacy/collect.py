@@ -25,8 +25,9 @@ from policy_gate.errors import EvidenceError, Reason
 from policy_gate.model import RELEASE, Basis, Fact, Fix, Missing, Subject, round_down, round_up
 
 if TYPE_CHECKING:
-    from policy_gate.areas.privacy.claims import Guarantee, Phase, PrivacyClaims
-    from policy_gate.areas.privacy.schemes import Accounted, Refusal
+    from policy_gate.areas.privacy.accounting.schemes import Accounted, Refusal
+    from policy_gate.areas.privacy.claims import Guarantee, PrivacyClaims
+    from policy_gate.areas.privacy.claims_phases import Phase
 
 MARGIN_EXPONENT = 1.1
 """Delta at most n^-1.1 is common practice in the literature on private training; the rule about it only warns."""
@@ -80,7 +81,7 @@ def who_is_protected(evidence: Evidence) -> Iterator[Fact | Missing]:
 
 
 def _unit(claims: PrivacyClaims) -> Fact | Missing:
-    from policy_gate.areas.privacy.schemes import Refusal, setting_of  # only a manifest with a claim pays
+    from policy_gate.areas.privacy.accounting.schemes import Refusal, setting_of  # only a manifest with a claim pays
 
     setting = setting_of(claims)
     if claims.unit is None:
@@ -177,8 +178,8 @@ def _parameters(phase: Phase, subject: Subject, pointer: str) -> Fact | Missing:
 
 
 def _accounting(claims: PrivacyClaims, phase: Phase, subject: Subject, pointer: str) -> Fact | Missing:
-    from policy_gate.areas.privacy.accountant import account  # only a manifest with a claim pays
-    from policy_gate.areas.privacy.schemes import Refusal, account_for, poisson_instead, setting_of
+    from policy_gate.areas.privacy.accounting.accountant import account  # only a manifest with a claim pays
+    from policy_gate.areas.privacy.accounting.schemes import Refusal, account_for, poisson_instead, setting_of
 
     setting = setting_of(claims)
     if isinstance(setting, Refusal):
@@ -212,8 +213,8 @@ def bound(evidence: Evidence) -> Iterator[Fact | Missing]:
 
 
 def _bound(evidence: Evidence, claims: PrivacyClaims) -> Fact | Missing:
-    from policy_gate.areas.privacy.accountant import account  # only a manifest with a claim pays
-    from policy_gate.areas.privacy.schemes import Refusal
+    from policy_gate.areas.privacy.accounting.accountant import account  # only a manifest with a claim pays
+    from policy_gate.areas.privacy.accounting.schemes import Refusal
 
     if claims.claim is None:
         return not_declared(PrivacyBound, "/privacy/claim", "the manifest states no epsilon and delta")
@@ -242,7 +243,7 @@ def _bound(evidence: Evidence, claims: PrivacyClaims) -> Fact | Missing:
 
 def _all_accounted(claims: PrivacyClaims) -> list[Accounted] | Refusal:
     """Every phase as a mechanism, or the first reason why the sum of them is not what was spent."""
-    from policy_gate.areas.privacy.schemes import Refusal, account_for, setting_of  # as above
+    from policy_gate.areas.privacy.accounting.schemes import Refusal, account_for, setting_of  # as above
 
     setting = setting_of(claims)
     if isinstance(setting, Refusal):
@@ -264,7 +265,7 @@ def _all_accounted(claims: PrivacyClaims) -> list[Accounted] | Refusal:
 
 
 def _noise_advice(claims: PrivacyClaims, claim: Guarantee, accounted: Sequence[Accounted]) -> tuple[NoiseAdvice, ...]:
-    from policy_gate.areas.privacy.calibrate import noise_factor  # only a claim that is not met pays
+    from policy_gate.areas.privacy.accounting.calibrate import noise_factor  # only a claim that is not met pays
 
     noises = {phase.id: getattr(phase, "noise_multiplier", None) or 0.0 for phase in claims.phases}
     if not all(noises.values()) or len(noises) > _ADVISED_PHASES:

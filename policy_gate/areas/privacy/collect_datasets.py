@@ -14,7 +14,7 @@ from policy_gate.errors import Reason
 from policy_gate.model import Basis, Fact, Fix, Missing, Subject
 
 if TYPE_CHECKING:
-    from policy_gate.areas.privacy.claims import Phase
+    from policy_gate.areas.privacy.claims_phases import Phase
 
 SIZE = "sampling.dataset_size"
 MAX_COMPARED_NAMES = 1000

@@ -14,7 +14,7 @@ from policy_gate.frozen import dataclass
 from policy_gate.model import Fact, Missing, Subject
 
 if TYPE_CHECKING:
-    from policy_gate.areas.privacy.claims import Phase
+    from policy_gate.areas.privacy.claims_phases import Phase
     from policy_gate.document import Document, Value
 
 _SHOWN_CHARS = 40

@@ -8,8 +8,8 @@ from datetime import date
 
 from policy_gate.area import Evidence, FactBook, History, Trusted
 from policy_gate.areas.privacy import AREA
-from policy_gate.areas.privacy.accountant import account
-from policy_gate.areas.privacy.mechanisms import Gaussian, SubsampledGaussian
+from policy_gate.areas.privacy.accounting.accountant import account
+from policy_gate.areas.privacy.accounting.mechanisms import Gaussian, SubsampledGaussian
 from policy_gate.document import load
 from policy_gate.engine import collect
 from policy_gate.manifest import decode_manifest

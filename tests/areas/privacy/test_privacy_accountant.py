@@ -13,11 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from privacy_world import epsilon
 
-from policy_gate.areas.privacy.accountant import account
-from policy_gate.areas.privacy.calibrate import noise_factor
-from policy_gate.areas.privacy.gaussian import gaussian_epsilon
-from policy_gate.areas.privacy.mechanisms import Gaussian, Laplace, Pure, SubsampledGaussian, ZeroConcentrated
-from policy_gate.areas.privacy.subsampled import subsampled_gaussian_rdp
+from policy_gate.areas.privacy.accounting.accountant import account
+from policy_gate.areas.privacy.accounting.calibrate import noise_factor
+from policy_gate.areas.privacy.accounting.gaussian import gaussian_epsilon
+from policy_gate.areas.privacy.accounting.mechanisms import (
+    Gaussian,
+    Laplace,
+    Pure,
+    SubsampledGaussian,
+    ZeroConcentrated,
+)
+from policy_gate.areas.privacy.accounting.subsampled import subsampled_gaussian_rdp
 from policy_gate.model import round_up
 
 GRID = [
@@ -273,8 +279,8 @@ def test_the_standard_library_is_all_the_accountant_imports():
     import sys
 
     code = (
-        "import sys; from policy_gate.areas.privacy.accountant import account\n"
-        "from policy_gate.areas.privacy.mechanisms import SubsampledGaussian\n"
+        "import sys; from policy_gate.areas.privacy.accounting.accountant import account\n"
+        "from policy_gate.areas.privacy.accounting.mechanisms import SubsampledGaussian\n"
         "account([SubsampledGaussian(0.01, 1.0, 100)], 1e-5)\n"
         "print(sorted({'numpy', 'scipy', 'pydantic', 'onnx', 'dp_accounting'} & set(sys.modules)))"
     )

@@ -6,8 +6,14 @@ import math
 
 import pytest
 
-from policy_gate.areas.privacy.accountant import account
-from policy_gate.areas.privacy.mechanisms import Gaussian, Laplace, Pure, SubsampledGaussian, ZeroConcentrated
+from policy_gate.areas.privacy.accounting.accountant import account
+from policy_gate.areas.privacy.accounting.mechanisms import (
+    Gaussian,
+    Laplace,
+    Pure,
+    SubsampledGaussian,
+    ZeroConcentrated,
+)
 from policy_gate.errors import EvidenceError, Reason
 
 NONSENSE = [math.nan, math.inf, -math.inf, -1.0, 0.0, -0.0, True, False, "1.0", None, 1j, 1e308, 5e-324]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from privacy_world import decoded, phase_of, privacy_of
 
-from policy_gate.areas.privacy.accountant import account
-from policy_gate.areas.privacy.mechanisms import Gaussian, Laplace, Pure, SubsampledGaussian
-from policy_gate.areas.privacy.schemes import Accounted, Refusal, account_for, setting_of
+from policy_gate.areas.privacy.accounting.accountant import account
+from policy_gate.areas.privacy.accounting.mechanisms import Gaussian, Laplace, Pure, SubsampledGaussian
+from policy_gate.areas.privacy.accounting.schemes import Accounted, Refusal, account_for, setting_of
 from policy_gate.errors import Reason
 
 

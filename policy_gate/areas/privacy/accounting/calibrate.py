@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from policy_gate.areas.privacy.accountant import account
-from policy_gate.areas.privacy.mechanisms import Mechanism
+from policy_gate.areas.privacy.accounting.accountant import account
+from policy_gate.areas.privacy.accounting.mechanisms import Mechanism
 from policy_gate.errors import EvidenceError
 
 _MOST = 64.0

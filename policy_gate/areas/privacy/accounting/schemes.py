@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from policy_gate.areas.privacy.mechanisms import (
+from policy_gate.areas.privacy.accounting.mechanisms import (
     MAX_STEPS,
     Gaussian,
     Laplace,
@@ -19,13 +19,13 @@ from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
-    from policy_gate.areas.privacy.claims import (
+    from policy_gate.areas.privacy.claims import PrivacyClaims
+    from policy_gate.areas.privacy.claims_phases import (
         DpSgdPhase,
         GaussianPhase,
         KrrPhase,
         LaplacePhase,
         Phase,
-        PrivacyClaims,
         Sampling,
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from policy_gate.areas.privacy.gaussian import gaussian_epsilon
-from policy_gate.areas.privacy.mechanisms import Mechanism, require_number
+from policy_gate.areas.privacy.accounting.gaussian import gaussian_epsilon
+from policy_gate.areas.privacy.accounting.mechanisms import Mechanism, require_number
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
 

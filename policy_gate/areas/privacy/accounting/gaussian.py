@@ -6,7 +6,7 @@ a = epsilon/mu - mu/2, so that nothing cancels however large mu is.
 
 from __future__ import annotations
 
-from policy_gate.areas.privacy.tails import mills_ratio, normal_density, upper_tail
+from policy_gate.areas.privacy.accounting.tails import mills_ratio, normal_density, upper_tail
 
 _HIGHEST_A = 38.0
 """The upper tail at 38 is below 1e-314: no delta that a double holds needs more."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from policy_gate.areas.privacy.tails import log_expm1, log_sum, log_upper_tail
+from policy_gate.areas.privacy.accounting.tails import log_expm1, log_sum, log_upper_tail
 
 _NEGLIGIBLE = -36.0
 """A share of exp(-36) is below the last bit of a double."""

@@ -11,12 +11,13 @@ import math
 from dataclasses import replace
 from typing import TypeAlias
 
-from policy_gate.areas.privacy.subsampled import subsampled_gaussian_rdp
+from policy_gate.areas.privacy.accounting.subsampled import subsampled_gaussian_rdp
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
 
 MIN_NOISE, MAX_NOISE = 1e-4, 1e8
 MAX_STEPS = 10**9
+MAX_RECORDS = 10**6
 MAX_EPSILON = 1e12
 
 
@@ -74,11 +75,17 @@ class Gaussian:
 
 @dataclass(frozen=True, slots=True)
 class SubsampledGaussian:
-    """Steps of a Gaussian mechanism, each on a fresh Poisson sample; for add-or-remove-one neighbours."""
+    """Steps of a Gaussian mechanism, each on a fresh Poisson sample of the records.
+
+    Neighbours differ in the `records` records of one unit: present or not, or, where `replaced`, each against another.
+    `noise_multiplier` is relative to what one record can add.
+    """
 
     rate: float
     noise_multiplier: float
     steps: int
+    records: int = 1
+    replaced: bool = False
     pure_epsilon = math.inf
     mu = math.inf
     rho = math.inf
@@ -88,10 +95,21 @@ class SubsampledGaussian:
         require_number("the sampling rate", self.rate, 1e-30, 1.0 - 2.0**-40)
         require_number("the noise relative to the sensitivity", self.noise_multiplier, MIN_NOISE, MAX_NOISE)
         require_steps(self.steps)
+        require_number("the records of one unit", self.records, 1, MAX_RECORDS)
 
     def rdp(self, order: float) -> float:
-        """Divergence of all steps at one order."""
-        return self.steps * subsampled_gaussian_rdp(self.rate, self.noise_multiplier, order)
+        """Divergence of all steps at one order.
+
+        Several records: drawn all together when any of them is, which is never less. Replaced: the weak triangle
+        inequality (Mironov 2017, proposition 11) over the data without the unit.
+        """
+        rate = -math.expm1(self.records * math.log1p(-self.rate))
+        noise = self.noise_multiplier / self.records
+        if not self.replaced:
+            return self.steps * subsampled_gaussian_rdp(rate, noise, order)
+        far = subsampled_gaussian_rdp(rate, noise, 2.0 * order)
+        near = subsampled_gaussian_rdp(rate, noise, 2.0 * order - 1.0)
+        return self.steps * ((order - 0.5) / (order - 1.0) * far + near)
 
     def quieter(self, factor: float) -> SubsampledGaussian:
         """The same phase with `factor` times the noise."""
@@ -180,4 +198,40 @@ class Pure:
         return replace(self, pure_epsilon=self.pure_epsilon / factor)
 
 
-Mechanism: TypeAlias = Gaussian | SubsampledGaussian | Laplace | ZeroConcentrated | Pure
+@dataclass(frozen=True, slots=True)
+class RandomizedResponse:
+    """Reports by k-ary randomized response: the true one of `categories` with `keep_probability`, else any other."""
+
+    keep_probability: float
+    categories: int
+    reports: int
+    mu = math.inf
+
+    def __post_init__(self) -> None:
+        """Refuse parameters the formula does not hold for."""
+        require_number("the probability of a true answer", self.keep_probability, 1e-12, 1.0 - 2.0**-40)
+        require_number("the number of categories", self.categories, 2, 10**9)
+        require_steps(self.reports)
+
+    @property
+    def pure_epsilon(self) -> float:
+        """Pure loss of all reports together (Kairouz, Oh, Viswanath 2014): true against any other answer."""
+        keep = self.keep_probability
+        return self.reports * abs(math.log(keep) - math.log1p(-keep) + math.log(self.categories - 1))
+
+    @property
+    def rho(self) -> float:
+        """Zero-concentrated privacy loss of a pure one, report by report (Bun & Steinke 2016, proposition 1.4)."""
+        return 0.5 * self.pure_epsilon * self.pure_epsilon / self.reports
+
+    def rdp(self, order: float) -> float:
+        """Divergence of all reports at one order: never more than the pure loss."""
+        return min(self.pure_epsilon, self.rho * order)
+
+    def quieter(self, factor: float) -> RandomizedResponse:
+        """The same reports with a loss `factor` times smaller each."""
+        odds = math.exp((self.pure_epsilon / self.reports) / factor) / (self.categories - 1)
+        return replace(self, keep_probability=odds / (1.0 + odds))
+
+
+Mechanism: TypeAlias = Gaussian | SubsampledGaussian | Laplace | ZeroConcentrated | Pure | RandomizedResponse

@@ -1,0 +1,1 @@
+"""The accountant: from mechanisms to a certified interval of epsilon; standard library first, numpy where needed."""
