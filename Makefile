@@ -8,7 +8,7 @@ UNIT := $(addprefix tests/,architecture docs engine expression gate golden manif
 WORKERS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint bench bench-action generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults show-limits show-cost
+.PHONY: demo test check lint bench bench-action generate accept wheel clean show-fail-open show-holes show-side-doors show-waivers show-pull-request show-pushes show-faults show-limits show-cost show-privacy
 
 $(VENV)/.runtime: pyproject.toml requirements/constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "policy-gate needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
@@ -48,7 +48,7 @@ lint: $(VENV)/.develop  ## format and mend what ruff can
 	$(BIN)/python -m ruff check --fix .
 
 bench: $(VENV)/.develop  ## speed and memory beside other tools, as ratios
-	@status=0; for one in run cost expressions replay; do $(BIN)/python bench/$$one.py || status=$$?; done; exit $$status
+	@status=0; for one in run cost privacy expressions replay; do $(BIN)/python bench/$$one.py || status=$$?; done; exit $$status
 
 bench-action: $(VENV)/.develop  ## from the Action's start to the verdict, cold and cached; it downloads packages
 	$(BIN)/python bench/action.py
@@ -79,6 +79,9 @@ show-limits: $(VENV)/.develop  ## how large each report gets for 5,000 findings,
 
 show-cost: $(VENV)/.develop  ## what predicted cost promises, held against known counts, measurements and hostile models
 	$(BIN)/python bench/show_cost.py
+
+show-privacy: $(VENV)/.develop  ## what the accountant promises, held against published figures, two oracles and hostile input
+	$(BIN)/python bench/show_privacy.py
 
 generate: $(VENV)/.develop  ## rebuild schemas, rule reference and the help in the README
 	$(BIN)/python scripts/generate.py

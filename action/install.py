@@ -44,6 +44,8 @@ PIP_MAY_KEEP = frozenset(
     )
 )
 """Where packages come from and how they are reached; what else PIP_ variables say is not for this environment."""
+NEVER_IMPORTED = (".pyi", ".h", ".a")
+"""With the packages' own tests two thirds of numpy's files, and half of the time that it takes to unpack it."""
 
 _LOCKED = re.compile(
     r"(?P<name>[a-z0-9-]+)==(?P<version>[a-z0-9.]+)(?P<hashes>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n"
@@ -210,7 +212,7 @@ def keep(folder: Path, store: Path) -> None:
 
 
 def unpack(content: bytes, site: Path) -> None:
-    """Unpack a wheel that was checked; one that wants more than files in site-packages is refused."""
+    """Unpack what of a checked wheel is ever imported; one that wants more than files in site-packages is refused."""
     made: set[Path] = set()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for entry in archive.infolist():
@@ -221,6 +223,8 @@ def unpack(content: bytes, site: Path) -> None:
                 raise InstallError(f"a wheel holds the path {entry.filename!r}")
             if parts[0].endswith((".data", ".pth")):
                 raise InstallError(f"a wheel holds {entry.filename!r}, which is more than a module")
+            if "tests" in parts[:-1] or parts[-1].endswith(NEVER_IMPORTED):
+                continue
             place = site.joinpath(*parts)
             if place.parent not in made:
                 place.parent.mkdir(parents=True, exist_ok=True)

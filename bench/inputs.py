@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import onnx
+import yaml
 from onnx import TensorProto, helper
 
 FLOAT = TensorProto.FLOAT
-EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "keyword-spotting"
+PROJECT = Path(__file__).resolve().parents[1]
+EXAMPLE = PROJECT / "examples" / "keyword-spotting"
 
 SMALL = """\
 apiVersion: policy-gate/v1alpha1
@@ -109,6 +111,21 @@ def make_fleet(folder: Path, count: int) -> list[str]:
         (folder / name).write_text(_manifest(MANIFEST, folder / "kws.onnx", number))
     (folder / "policy-gate.yaml").write_text(CONFIGURATION)
     return names
+
+
+def make_private(folder: Path) -> None:
+    """The example with its DP claim, and two configurations: its own rules, and the same without those of privacy."""
+    # The key of the examples is accepted below a folder of that name alone.
+    home = folder / "examples" / "kws"
+    shutil.copytree(EXAMPLE, home)
+    configuration = yaml.safe_load((EXAMPLE / "policy-gate.yaml").read_text())
+    pack = yaml.safe_load((PROJECT / "policies" / "edge-release.yaml").read_text())
+    del pack["spec"]["presets"]
+    for name in ("with", "without"):
+        (home / f"{name}-pack.yaml").write_text(yaml.safe_dump(pack))
+        configuration["spec"]["policy"] = [f"{name}-pack.yaml"]
+        (home / f"{name}.yaml").write_text(yaml.safe_dump(configuration))
+        pack["spec"]["include"] = [one for one in pack["spec"]["include"] if one["pack"] != "builtin:privacy"]
 
 
 def _manifest(template: str, model: Path, number: int) -> str:

@@ -88,10 +88,11 @@ def spoil(folder: Path) -> None:
     replace(manifest, 'version: "1.4.0"', 'version: "1.5.0"')
     replace(manifest, "sequence: 41", "sequence: 42")
     replace(manifest, "expression: CC-BY-4.0, text", "expression: CC-BY-NC-4.0, text")
-    fix = [*GATE, "fix", str(manifest), "--config", str(folder / "policy-gate.yaml")]
-    subprocess.run(fix, cwd=top(folder), check=True, capture_output=True)
-    # Last, since `fix` would write the epsilon that is proven.
-    replace(manifest, "epsilon: 4.3", "epsilon: 4.0")
+    files = [str(manifest), "--config", str(folder / "policy-gate.yaml")]
+    subprocess.run([*GATE, "fix", *files], cwd=top(folder), check=True, capture_output=True)
+    # After that, since `fix` would write the epsilon that is proven.
+    replace(manifest, "epsilon: 4.3", "epsilon: 3.8")
+    subprocess.run([*GATE, "privacy", "ledger", "append", *files], cwd=top(folder), check=True, capture_output=True)
 
 
 def replace(manifest: Path, before: str, after: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from policy_gate.document import Document
     from policy_gate.manifest import Manifest, SectionType
-    from policy_gate.source import BinaryFile, Digest, Tree
+    from policy_gate.source import BinaryFile, Digest, Past, Tree
 
 F = TypeVar("F", bound=Fact)
 
@@ -69,6 +70,18 @@ class FactBook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFile:
+    """A privacy ledger of the trusted tree, by its path in the tree; no bytes where there is no such file.
+
+    `fault` says why one that is there could not be read.
+    """
+
+    path: str
+    content: bytes = b""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trusted:
     """Input that a pull request cannot change: read from the base tree.
 
@@ -80,6 +93,11 @@ class Trusted:
     source: str
     trust: Document | None = None
     profiles: tuple[Document, ...] = ()
+    ledger: LedgerFile = LedgerFile(path="privacy/ledger.jsonl")
+    ledgers: tuple[LedgerFile, ...] = ()
+    """Those of other repositories, each checked against its pinned digest."""
+    window_epsilon: float = math.inf
+    """The least that a rule allows one population in its window: how tightly the spend has to be known."""
     models: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
 
@@ -91,6 +109,8 @@ class History:
     base_known: bool
     name_at_path: str = ""
     names: tuple[str, ...] = ()
+    manifest: str = ""
+    """The digest of the base's manifest of this release, "" where it has none or cannot tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +144,14 @@ class Evidence:
         """Read a small file the manifest names; raises EvidenceError."""
         return self.tree.read(self.tree_path(claimed), limit_bytes)
 
+    def read_at(self, commit: str, claimed: str, limit_bytes: int) -> bytes:
+        """Read what a small file the manifest names held at a commit that the tree comes from; raises EvidenceError."""
+        path = self.tree_path(claimed)
+        found = self.tree.memo(f"commit:{commit}", lambda: _past_of(self.tree, commit))
+        if isinstance(found, EvidenceError):
+            raise found
+        return found.read(path, limit_bytes)
+
     def digest(self, claimed: str) -> Digest:
         """Digest of a file the manifest names; raises EvidenceError. Repeated calls cost nothing."""
         path = self.tree_path(claimed)
@@ -131,6 +159,14 @@ class Evidence:
         if isinstance(found, EvidenceError):
             raise found
         return found
+
+
+def _past_of(tree: Tree, commit: str) -> Past | EvidenceError:
+    """Git is asked once for each commit, however many files of it are named."""
+    try:
+        return tree.at_commit(commit)
+    except EvidenceError as error:
+        return error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from policy_gate.policy.packs import builtin_names
 from policy_gate.schemas import schema
 
 PROJECT = Path(__file__).resolve().parents[1]
-HELP = re.compile(r"(<!-- help:(?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+HELP = re.compile(r"(<!-- help:(?P<name>[a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> int:
@@ -46,7 +46,10 @@ def every_file() -> Iterator[tuple[Path, str]]:
     yield PROJECT / "docs" / "rules.md", "\n".join(rule_reference()) + "\n"
     yield PROJECT / "policies" / "tests" / "fixtures" / "keyword-spotting.json", policy_fixture()
     readme = PROJECT / "README.md"
-    yield readme, HELP.sub(_help, readme.read_text(encoding="utf-8"))
+    text, helped = HELP.subn(_help, readme.read_text(encoding="utf-8"))
+    if not helped or helped != text.count("<!-- help:"):
+        raise SystemExit("a block for help in the README is not one that is filled")
+    yield readme, text
 
 
 def _help(block: re.Match[str]) -> str:

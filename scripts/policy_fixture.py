@@ -66,11 +66,13 @@ def policy_fixture() -> str:
         subprocess.run(["git", "-c", "core.fileMode=false", "add", "--all"], **git)
         subprocess.run(["git", "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Release 1.4.0"], **git)
         _make_next_release(root / EXAMPLE)
-        command = [sys.executable, "-I", "-m", "policy_gate.cli", "check", f"{EXAMPLE}/release.yaml"]
+        gate = [sys.executable, "-I", "-m", "policy_gate.cli"]
+        files = [f"{EXAMPLE}/release.yaml", "--config", f"{EXAMPLE}/policy-gate.yaml", "--now", NOW]
+        run = {"cwd": root, "env": _quiet_environment(), "capture_output": True}
+        subprocess.run([*gate, "privacy", "ledger", "append", *files], check=True, **run)
         # The strict pack asks for every fact that some shipped rule judges.
-        options = ["--config", f"{EXAMPLE}/policy-gate.yaml", "--policy", "builtin:edge-strict", "--base", "HEAD"]
-        options += ["--stage", "release", "--now", NOW, "--format", "json"]
-        done = subprocess.run([*command, *options], cwd=root, env=_quiet_environment(), capture_output=True)
+        options = ["--policy", "builtin:edge-strict", "--base", "HEAD", "--stage", "release", "--format", "json"]
+        done = subprocess.run([*gate, "check", *files, *options], **run)
     report = json.loads(done.stdout)
     if done.returncode != 0:
         raise SystemExit(f"the release that policy tests start from is not allowed: {_blocking(report)}")

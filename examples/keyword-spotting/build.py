@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import random
 import struct
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 from onnx import ModelProto, NodeProto, TensorProto, helper
@@ -14,7 +16,9 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 HERE = Path(__file__).resolve().parent
 LABELS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go", "silence", "unknown")
 KEY_SEED = b"policy-gate example key: never trust it outside examples/"
+RECORDS_KEY = b"a real key is random and never in the repository"
 RECORDS = 400
+RELEASED = date(2026, 11, 20)
 
 
 def main() -> None:
@@ -25,6 +29,7 @@ def main() -> None:
     write("data/train.sha256", records(b"train").encode())
     gate("fix", str(HERE / "release.yaml"), "--config", str(HERE / "policy-gate.yaml"))
     sign()
+    enter()
 
 
 def write(name: str, content: bytes) -> None:
@@ -40,8 +45,9 @@ def gate(*arguments: str) -> None:
 
 
 def records(split: bytes) -> str:
-    """The digest of every record of a split, sorted; the records themselves stay where the recordings are kept."""
-    return "".join(sorted(f"{hashlib.sha256(split + str(number).encode()).hexdigest()}\n" for number in range(RECORDS)))
+    """The keyed digest of every record of a split, sorted; records and key stay where the recordings are kept."""
+    digests = (hmac.new(RECORDS_KEY, split + str(number).encode(), "sha256").hexdigest() for number in range(RECORDS))
+    return "".join(("# hmac-sha256 key=example-2026\n", *(f"{digest}\n" for digest in sorted(digests))))
 
 
 def model(channels: int) -> ModelProto:
@@ -117,6 +123,25 @@ def sign() -> None:
 
     key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(KEY_SEED).digest())
     write("signatures/release.dsse.json", sign_folder(HERE / "release.yaml", [key]))
+
+
+def enter() -> None:
+    """Write the ledger anew with the one line of this release, as `policy-gate privacy ledger append` would first."""
+    from policy_gate.areas.lineage.facts import PersonalDataset
+    from policy_gate.areas.privacy.ledger.chain import append
+    from policy_gate.areas.privacy.ledger.own import own_entry
+    from policy_gate.gate import Request
+    from policy_gate.spending.looking import open_evidence
+
+    folder = f"examples/{HERE.name}"
+    request = Request(
+        root=HERE.parents[1],
+        config=f"{folder}/policy-gate.yaml",
+        manifests=(f"{folder}/release.yaml",),
+        today=RELEASED,
+    )
+    with open_evidence(request, PersonalDataset) as (evidence, _):
+        write("privacy/ledger.jsonl", append(b"", own_entry(evidence, RELEASED.isoformat())))
 
 
 if __name__ == "__main__":

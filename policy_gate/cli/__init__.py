@@ -28,6 +28,7 @@ COMMANDS = {
     "baseline": "Record the findings there are, so that only new and worse ones block.",
     "policy": "Work with policies: lint, test, compare, replay, pin and fetch them.",
     "profile": "Work with device profiles: fit one to measurements, list, show and score them.",
+    "privacy": "Account for differential privacy; show, extend and verify the ledger of it.",
     "action": "Judge as a step of a GitHub workflow: log, annotations, summary, outputs, files; no token.",
     "post": "Put what `action` found on the pull request, as far as the token may.",
     "schema": "Print the JSON Schema of a kind of file, for editors.",

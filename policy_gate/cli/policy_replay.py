@@ -27,7 +27,7 @@ EPILOG = (
 )
 
 
-@click.command("replay", epilog=EPILOG)
+@click.command("replay", short_help="Judge past releases by another policy, and say which flip.", epilog=EPILOG)
 @click.argument("records", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("--policy", required=True, metavar="NEW", help="A pack, a configuration, or REVISION:FILE.")
 @click.option("--against", metavar="OLD", help="Compare with this policy; default: with what the records hold.")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-FORMAT = click.option(
-    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+from policy_gate.cli.printing import FORMAT, print_json
 
 
 @click.command("list", short_help="List the shipped device profiles.")
@@ -21,7 +19,7 @@ def list_all(output_format: str) -> int:
     if output_format == "json":
         from policy_gate.profiled import LIST_SCHEMA
 
-        return _print_json({"schema": LIST_SCHEMA, "profiles": profiles})
+        return print_json({"schema": LIST_SCHEMA, "profiles": profiles})
     from policy_gate.report.profile_text import render_profiles
 
     click.echo(render_profiles(profiles), nl=False)
@@ -57,7 +55,7 @@ def show(profile: str | None, *, rows: str, fitted_rows: str, output_format: str
     if output_format == "json":
         from policy_gate.profiled import SHEET_SCHEMA
 
-        return _print_json({"schema": SHEET_SCHEMA, "profile": found})
+        return print_json({"schema": SHEET_SCHEMA, "profile": found})
     from policy_gate.report.profile_text import render_sheet
 
     click.echo(render_sheet(sheet(found)), nl=False)
@@ -70,17 +68,9 @@ def _score(rows: Path, names: tuple[str, ...], fitted_rows: str, output_format: 
 
     scores = scored(rows, names, FittedRows(fitted_rows))
     if output_format == "json":
-        return _print_json({"schema": SCORES_SCHEMA, "scores": scores})
+        return print_json({"schema": SCORES_SCHEMA, "scores": scores})
     from policy_gate.report.profile_text import render_memory_score, render_scores
 
     shown = render_scores(scores) if isinstance(scores, Scores) else render_memory_score(scores)
     click.echo(shown, nl=False)
-    return 0
-
-
-def _print_json(tree: object) -> int:
-    from policy_gate.record import as_tree, canonical
-    from policy_gate.report.escaping import safe_json
-
-    click.echo(f"{safe_json(canonical(as_tree(tree)))}\n".encode(), nl=False)
     return 0

@@ -59,13 +59,14 @@ class Bases:
         if isinstance(at_path, GateError):
             return History(base_known=True), at_path
         if at_path is not None and at_path.metadata.name == manifest.metadata.name:
-            return History(base_known=True, name_at_path=at_path.metadata.name), at_path
+            return History(base_known=True, name_at_path=at_path.metadata.name, manifest=at_path.digest), at_path
         everything = tuple(self.all())
         same_name = [one for one in everything if one.metadata.name == manifest.metadata.name]
         history = History(
             base_known=True,
             name_at_path=at_path.metadata.name if at_path is not None else "",
             names=tuple(sorted(one.metadata.name for one in everything)),
+            manifest=same_name[0].digest if len(same_name) == 1 else "",
         )
         if len(same_name) > 1:
             where = ", ".join(one.path for one in same_name)

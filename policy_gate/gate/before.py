@@ -74,7 +74,8 @@ def _of_git(bases: Bases, history: History, found: Manifest | GateError | None, 
 def _known_to(history: History, comparison: Comparison, manifest: Manifest) -> History:
     """The names of both; without a revision a record tells which name stood at a path."""
     at_path = comparison.at(manifest.path) if not history.base_known else None
-    return History(
+    return replace(
+        history,
         base_known=True,
         name_at_path=at_path.identity.name if at_path is not None else history.name_at_path,
         names=tuple(sorted({*history.names, *comparison.releases})),

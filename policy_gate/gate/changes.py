@@ -13,6 +13,7 @@ from policy_gate.gate.change_approval import NO_CONTEXT, Context, context_of, sp
 from policy_gate.gate.change_loading import Pair, load_pairs
 from policy_gate.gate.change_tree import Committed
 from policy_gate.gate.changed_files import compare_files, pack_file_differences
+from policy_gate.gate.changed_ledgers import compare_ledgers
 from policy_gate.gate.changed_profiles import compare_profiles
 from policy_gate.gate.trusted import CONFIG_NAME, Configuration, read_configuration
 from policy_gate.gate.watched import watched_differences
@@ -54,8 +55,8 @@ def changes_of(base: Tree, head: Tree, config_path: str, today: str) -> Changes:
     before = read_configuration(config_path, base, from_base=True)
     after, rows, broken = _head_configuration(config_path, head, before)
     pairs, unloadable = load_pairs(before, after, today)
-    files, profiles = compare_files(before, after), compare_profiles(before, after)
-    problems = tuple(dict.fromkeys((*broken, *unloadable, *files.problems, *profiles.problems)))
+    named = (compare_files(before, after), compare_profiles(before, after), compare_ledgers(before, after))
+    problems = tuple(dict.fromkeys((*broken, *unloadable, *(one for side in named for one in side.problems))))
     sources = Sources(before=base.source, after=head.source)
     rows.extend(
         config_difference(before.spec, after.spec, sources=sources, documents=(before.document, after.document))
@@ -63,7 +64,7 @@ def changes_of(base: Tree, head: Tree, config_path: str, today: str) -> Changes:
     rows.extend(_policy_rows(pairs, sources, after.document))
     rows.extend(_layout_rows(before, after, rows))
     rows.extend(_proposal_rows(problems, head, after))
-    rows.extend((*files.rows, *profiles.rows))
+    rows.extend(row for side in named for row in side.rows)
     rows.extend(pack_file_differences(before, after, [pair.before for pair in pairs.values()]))
     rows.extend(spent_approvals_gone(before, head))
     rows.extend(watched_differences(base, head))

@@ -33,6 +33,7 @@ from policy_gate.gate.fleet import (
     judge_in_shares,
 )
 from policy_gate.gate.judge import Judges
+from policy_gate.gate.ledgers import aimed
 from policy_gate.gate.proposal import Proposal, joined, read_proposal, with_proposed, with_proposed_base
 from policy_gate.gate.reading import claims_of, find_manifests, identity_of, input_of, read_manifest
 from policy_gate.gate.request import Report, Request
@@ -271,7 +272,9 @@ class Run:
         judge = self.judges.of(claims, past.base)
         proposal = self.proposal
         collectors = joined(judge.collectors, self.exceptions.collectors)
-        facts = collect(with_proposed(collectors, proposal), self._evidence(manifest, self.head, past.history, listed))
+        evidence = self._evidence(manifest, self.head, past.history, listed)
+        evidence = replace(evidence, trusted=aimed(self.trusted, judge.rules))
+        facts = collect(with_proposed(collectors, proposal), evidence)
         base = self._with_facts(past, with_proposed_base(judge.base_collectors, proposal))
         release = identity_of(manifest, self.head)
         setting = Setting(

@@ -10,6 +10,7 @@ from policy_gate.area import Collector, Trusted
 from policy_gate.document import Document
 from policy_gate.errors import EvidenceError, PolicyError, Problem
 from policy_gate.frozen import dataclass
+from policy_gate.gate.ledgers import ledger_inputs, other_ledgers, own_ledger
 from policy_gate.gate.reading import MAX_DOCUMENT_BYTES, input_of, read_document
 from policy_gate.gate.request import Request
 from policy_gate.model import Input, Stage
@@ -229,7 +230,11 @@ def read_trusted(configuration: Configuration, collectors: Iterable[Collector]) 
     profiles = read_profiles(configuration) if "cost" in areas else ()
     trusted = Trusted(source=tree.source, trust=trust, profiles=profiles, models=spec.models, manifests=spec.manifests)
     inputs = [input_of("trust", tree, trust)] if trust is not None else []
-    return trusted, (*inputs, *(input_of("device profile", tree, one) for one in profiles))
+    inputs += [input_of("device profile", tree, one) for one in profiles]
+    if "privacy" not in areas:
+        return trusted, tuple(inputs)
+    trusted = replace(trusted, ledger=own_ledger(configuration), ledgers=other_ledgers(configuration))
+    return trusted, (*inputs, *ledger_inputs(tree.source, (trusted.ledger, *trusted.ledgers)))
 
 
 def _trust_document(configuration: Configuration) -> Document | None:

@@ -21,7 +21,6 @@ PATH_KEYS = frozenset(
         "dvc",
         "evidence",
         "file",
-        "ledger",
         "lfs",
         "record_digests",
         "withdrawals",
@@ -29,8 +28,11 @@ PATH_KEYS = frozenset(
 )
 """A text under one of these keys is the path of a file, wherever in the manifest it stands."""
 
-PATH_HOLDERS = frozenset({"artifacts", "attestations", "documents", "manifest", "nodes"})
+PATH_HOLDERS = frozenset({"artifacts", "assessment", "attestations", "documents", "files", "manifest", "nodes"})
 """`path` is the path of a file in an entry of these; elsewhere, as in `code`, it is bound by a commit."""
+
+_BOUND_KEYS, _BOUND_HOLDERS = frozenset({"file", "path"}), frozenset({"evidence", "files"})
+"""The path of a file in an entry of these is bound by the entry's `commit` where it states one."""
 
 TEXT_HOLDERS = frozenset({"license"})
 """`text` is the path of a file under these; elsewhere it is prose."""
@@ -54,7 +56,8 @@ class NamedFile:
 def named_files(manifest: Manifest) -> tuple[str, ...]:
     """Every path of a file the manifest names, sorted, without repetition.
 
-    Left out are its own signatures, source code (a commit binds it) and folders (`bundle.root`, `digest.tree`).
+    Left out are its own signatures, source code (a commit binds it), folders (`bundle.root`, `digest.tree`), and the
+    privacy ledger: it grows with every release, and is proven by its own chain and by the base.
     """
     return tuple(sorted({named.path for named in named_places(manifest)}))
 
@@ -79,6 +82,8 @@ def _walk(value: Value, pointer: str, keys: tuple[str, ...]) -> Iterator[NamedFi
     """Find the paths under one value; `keys` are the mapping keys that lead to it, list positions left out."""
     if isinstance(value, dict):
         for key, member in value.items():
+            if key in _BOUND_KEYS and keys[-1] in _BOUND_HOLDERS and isinstance(value.get("commit"), str):
+                continue
             yield from _walk(member, join(pointer, key), (*keys, key))
     elif isinstance(value, list):
         for position, member in enumerate(value):

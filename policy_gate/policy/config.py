@@ -22,6 +22,7 @@ Text = Annotated[str, Field(min_length=1, max_length=512)]
 RELEASE_EVENTS: tuple[ReleaseEvent, ...] = get_args(ReleaseEvent)
 Names = Annotated[tuple[Text, ...], Field(strict=False, min_length=1)]
 MAX_PROFILES = 64
+MAX_LEDGERS = 32
 Profiles = Annotated[tuple[Text, ...], Field(strict=False, max_length=MAX_PROFILES)]
 
 
@@ -65,6 +66,13 @@ class Loosens(PolicyModel):
     expires: Text
 
 
+class PinnedLedger(PolicyModel):
+    """The privacy ledger of another repository that spends on the same people, as it was when it was copied here."""
+
+    path: Text
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="such as sha256:… with 64 digits")]
+
+
 class ConfigLimits(PolicyModel):
     """Bounds on the policy itself; on exceptions they may only tighten what the packs say."""
 
@@ -102,6 +110,10 @@ class ConfigSpec(PolicyModel):
     trust: Text | None = None
     profiles: Profiles = ()
     """Files of device profiles, beside the shipped ones: what predicts cost is trusted input."""
+    ledger: Text = "privacy/ledger.jsonl"
+    """The privacy ledger: a manifest cannot start a new one."""
+    ledgers: Annotated[Items[PinnedLedger], Field(max_length=MAX_LEDGERS)] = ()
+    """Ledgers of other repositories about the same people."""
     waivers: Text | None = None
     baseline: Text | None = None
     records: Items[Text] = ()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FAIL_ON = ("never", "blocked", "warned")
 """What makes a run fail, the loosest first."""
 _STAGES = (Stage.CANDIDATE, Stage.RELEASE)
-_PATHS = ("trust", "waivers", "baseline")
+_PATHS = ("trust", "waivers", "baseline", "ledger")
 
 
 def config_difference(
@@ -48,6 +48,7 @@ def config_difference(
             *compared.choices(),
             *compared.release_events(),
             *compared.named_files(),
+            *compared.ledgers(),
             *compared.numbers(),
             *compared.loosenings(),
         ]
@@ -103,6 +104,16 @@ class _Compared:
             was, now = getattr(self._before, key), getattr(self._after, key)
             if was != now:
                 yield self._row(key, (was or ABSENT, now or ABSENT), Change.DIFFERENT, key)
+
+    def ledgers(self) -> Iterator[Difference]:
+        """Ledgers of other repositories: what is counted no more is looser; which lines changed shows elsewhere."""
+        old, new = ({one.path: one.digest for one in side.ledgers} for side in (self._before, self._after))
+        for path in sorted({*old, *new}):
+            was, now = old.get(path, ABSENT), new.get(path, ABSENT)
+            if was == now:
+                continue
+            change = Change.LOOSER if now == ABSENT else Change.STRICTER if was == ABSENT else Change.DIFFERENT
+            yield self._row(f"ledgers {path}", (was, now), change, "ledgers")
 
     def numbers(self) -> Iterator[Difference]:
         """How many rules there are at least; limits on exceptions show where the policies are compared."""

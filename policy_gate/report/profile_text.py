@@ -15,6 +15,7 @@ from policy_gate.profiled import (
     SheetPart,
 )
 from policy_gate.report.cells import width
+from policy_gate.report.columns import columns
 from policy_gate.report.escaping import safe
 
 HEADINGS = ("rows", "families", "error", "in 20 %", "under bound", "bound/measured", "MACs alone")
@@ -29,7 +30,7 @@ def render_profiles(profiles: Sequence[ProfileLine]) -> str:
     """A table of profiles: what each was fitted on, its error on families left out, its bound, what else it knows."""
     rows: list[tuple[str, ...]] = [("profile", "rows", "families", "error", "bound", "knows")]
     rows += [_profile(one) for one in profiles]
-    lines = [*_table(rows, left=(0, 5)), ""]
+    lines = [*columns(rows, right=(1, 2, 3, 4)), ""]
     lines.append("error: mean over rows whose family was left out of the fit; families weigh the same.")
     lines.append("screening: too few rows or families to promise anything; a gate does not rely on it unless told to.")
     return "".join(f"{line}\n" for line in lines)
@@ -58,7 +59,7 @@ def render_scores(scores: Scores) -> str:
         rows += [_accuracy(name, one) for name, one in found if one is not None]
         rows += [_accuracy(title, pool)] if pool is not None else []
     if len(rows) > 1:
-        lines += ["", *_table(rows, left=(0,))]
+        lines += ["", *columns(rows, right=range(1, 1 + len(HEADINGS)))]
     lines += [line for one in scores.profiles for line in _notes(one)]
     lines += _energy("energy, by measured time and the profile's mean power", scores.energy)
     lines += _energy("energy, by the mean power of the same system's other models", scores.energy_left_out)
@@ -127,13 +128,3 @@ def _energy(words: str, one: EnergyAccuracy | None) -> list[str]:
     if one is None:
         return []
     return [f"{words}: {one.mape_percent:.1f} % off over {one.rows} rows of {one.systems} systems"]
-
-
-def _table(rows: Sequence[tuple[str, ...]], *, left: tuple[int, ...]) -> Iterator[str]:
-    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = [
-            text + " " * (room - width(text)) if column in left else " " * (room - width(text)) + text
-            for column, (text, room) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield "  ".join(cells).rstrip()

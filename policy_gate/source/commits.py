@@ -56,6 +56,11 @@ def parents_of(root: Path, oid: str) -> tuple[str, ...]:
 def file_at(root: Path, oid: str, path: str, limit_bytes: int) -> bytes:
     """What a plain file holds in a commit, without listing all of it; EvidenceError where it cannot be read."""
     git, prefix = repository(root)
+    return blob_at(git, prefix, oid, path, limit_bytes)
+
+
+def blob_at(git: Git, prefix: str, oid: str, path: str, limit_bytes: int) -> bytes:
+    """As `file_at`, in an opened repository; `path` is relative to the folder `prefix` in it."""
     blob = _blob(git, oid, f"{prefix}{path}")
     size = git.output("cat-file", "-s", blob).strip()
     if not size.isdigit() or int(size) > limit_bytes:

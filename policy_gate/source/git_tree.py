@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from policy_gate.source.file import BinaryFile, OpenFile
     from policy_gate.source.git import Git
+    from policy_gate.source.past import Ancestry, Past
 
 _PLAIN_MODES = frozenset({"100644", "100755"})
 _REFUSED_MODES = {"120000": SYMBOLIC_LINK, "160000": "another repository (submodule)"}
@@ -34,8 +35,9 @@ class Row:
 class GitTree(ListedTree):
     """Files by path, their content by object id."""
 
-    def __init__(self, git: Git, source: str, label: str, rows: Iterable[Row]) -> None:
+    def __init__(self, git: Git, source: str, label: str, rows: Iterable[Row], ancestry: Ancestry) -> None:
         """Keep the object id of every file that may be opened."""
+        self._ancestry = ancestry
         self._blobs = Blobs(git)
         finalize(self, self._blobs.close)  # a tree that nobody closed leaves no process behind
         self._oids: dict[str, str] = {}
@@ -48,6 +50,10 @@ class GitTree(ListedTree):
     def seekable(self, path: str) -> OpenFile:
         """Open a blob, spooled when it is big."""
         return spooled(self._stream(path))
+
+    def at_commit(self, commit: str) -> Past:
+        """The files of a commit that this tree comes from; EvidenceError otherwise."""
+        return self._ancestry.past(commit)
 
     def close(self) -> None:
         """End git."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
+    from policy_gate.source.past import Past
+
 T = TypeVar("T")
 
 MAX_ENTRIES = 500_000
@@ -103,6 +105,15 @@ class Tree(ABC):
 
         sizes = {path: self.size_hint(path) for path in paths}
         return hash_files(sizes, self.stream, progress)
+
+    def at_commit(self, commit: str) -> Past:
+        """The files of a commit that this tree comes from.
+
+        EvidenceError(NOT_PROVEN) for a tree without history and for another commit, EvidenceError(NOT_IN_TREE) for one
+        that this clone has not got.
+        """
+        what = f"the {self.label} has no history to find the commit {commit[:12]} in"
+        raise EvidenceError(Reason.NOT_PROVEN, what, fix="judge a checkout of the repository")
 
     def memo(self, key: str, make: Callable[[], T]) -> T:
         """Return what `make` gave for `key` the first time; for surveys of a tree that several areas share."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from policy_gate.source.past import Past
+
 _BUFFER_BYTES = 64 << 10
 
 
@@ -77,6 +79,16 @@ class FolderTree(Tree):
     def seekable(self, path: str) -> OpenFile:
         """Open a file with a read buffer."""
         return self._open(path, buffered=True)
+
+    def at_commit(self, commit: str) -> Past:
+        """The files of a commit that HEAD comes from, as seen from this folder; EvidenceError otherwise."""
+        if not self._top:
+            return super().at_commit(commit)
+        from policy_gate.source.git import Git
+        from policy_gate.source.past import Ancestry
+
+        inside = os.path.relpath(self._root, self._top).replace(os.sep, "/")
+        return Ancestry(Git(self._top), "" if inside == "." else f"{inside}/").past(commit)
 
     def _survey(self) -> tuple[Entry, ...]:
         return list_by_git(self._root, self._top) if self._top else list_by_looking(self._root)

@@ -13,6 +13,7 @@ from policy_gate.frozen import dataclass
 from policy_gate.gate import CONFIG_NAME, Request
 from policy_gate.gate.bases import Bases
 from policy_gate.gate.fleet import Alone
+from policy_gate.gate.ledgers import ledger_in
 from policy_gate.gate.proposal import Proposal
 from policy_gate.gate.reading import find_manifests
 from policy_gate.gate.run import Run
@@ -86,7 +87,7 @@ class _Past:
                 bases=Bases(base, self.configuration.spec, lambda: None),
                 judges=judges,
                 proposal=Proposal(source="", judges=proposed, exceptions=self.new.exceptions(day)),
-                trusted=trusted,
+                trusted=replace(trusted, ledger=ledger_in(base or head, self.configuration)),
                 exceptions=self.old.exceptions(day),
                 stage=stage,
                 fail_on="blocked",

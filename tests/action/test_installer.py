@@ -59,6 +59,20 @@ def test_a_wheel_that_wants_to_run_at_every_start_is_refused(name, installer, tm
         installer.unpack(wheel("alpha", files={name: "import os"}), tmp_path / "site")
 
 
+def test_what_of_a_wheel_is_never_imported_is_left_out_and_nothing_else(installer, tmp_path) -> None:
+    left_out = {"beta/tests/test_it.py": "1", "beta/core/tests/deep/x.py": "1", "beta/it.pyi": "1", "beta/it.h": "1"}
+    taken = {"beta/__init__.py": "1", "beta/tests.py": "1", "beta/testing/it.py": "1", "beta/it.so": "1"}
+    installer.unpack(wheel("alpha", files={**left_out, **taken}), tmp_path / "site")
+    found = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site" / "beta").rglob("*.*")}
+    assert found == set(taken)
+
+
+@pytest.mark.parametrize("name", ["../tests/x.py", "beta/../../tests/x.pyi", "alpha.data/tests/x.h"])
+def test_a_hostile_path_is_refused_even_where_it_would_be_left_out(name, installer, tmp_path) -> None:
+    with pytest.raises(installer.InstallError):
+        installer.unpack(wheel("alpha", files={name: "evil"}), tmp_path / "site")
+
+
 def test_a_link_in_a_wheel_becomes_a_plain_file(installer, tmp_path) -> None:
     place = tmp_path / "w.zip"
     with zipfile.ZipFile(place, "w") as archive:

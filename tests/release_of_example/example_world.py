@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starting import start_gate
 
+from policy_gate.areas.lineage.facts import PersonalDataset
+from policy_gate.areas.privacy.ledger.chain import append, previous_of, read_ledger
+from policy_gate.areas.privacy.ledger.own import own_entry
+from policy_gate.errors import GateError
 from policy_gate.gate import Request
 from policy_gate.model import Stage
 from policy_gate.signing import sign_folder
+from policy_gate.spending.looking import open_evidence
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -30,6 +35,7 @@ CONFIG = f"{FOLDER}/policy-gate.yaml"
 MANIFEST = "release.yaml"
 MODEL = "model/kws.onnx"
 SIGNATURE = "signatures/release.dsse.json"
+LEDGER = "privacy/ledger.jsonl"
 TODAY = date(2026, 11, 23)
 IDENTITY = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid", "-c", "commit.gpgsign=false"]
 
@@ -79,6 +85,12 @@ class Checkout:
     def text(self) -> str:
         return (self.folder / MANIFEST).read_text(encoding="utf-8")
 
+    @property
+    def landed(self) -> bytes:
+        """The ledger as the last commit has it."""
+        words = ["git", "show", f"HEAD:{FOLDER}/{LEDGER}"]
+        return subprocess.run(words, cwd=self.root, capture_output=True).stdout
+
     def write(self, name: str, content: bytes | str) -> None:
         """Put a file below the example's folder."""
         path = self.folder / name
@@ -112,6 +124,20 @@ class Checkout:
     def sign(self, *keys: Ed25519PrivateKey) -> None:
         """Sign what is on disk, with the example's valid key unless another is given."""
         self.write(SIGNATURE, sign_folder(self.folder / MANIFEST, keys or (EXAMPLE_KEY,)))
+        self.enter()
+
+    def enter(self) -> None:
+        """Write the ledger's line for what is on disk after the line that landed; none where nothing can be said."""
+        landed = self.landed
+        request = Request(root=self.root, config=CONFIG, manifests=(f"{FOLDER}/{MANIFEST}",), today=TODAY)
+        try:
+            with open_evidence(request, PersonalDataset) as (evidence, _):
+                entry = own_entry(evidence, TODAY.isoformat(), previous_of(landed))
+        except GateError:
+            self.write(LEDGER, landed)
+            return
+        known = {line.entry.identity for line in read_ledger(landed, LEDGER)}
+        self.write(LEDGER, landed if entry.identity in known else append(landed, entry))
 
     def commit(self) -> None:
         git(self.root, "add", "--all")

@@ -23,11 +23,14 @@ class Lie:
     """Pointers into the lying manifest whose removal takes the lie back, so that the honest release is left."""
     sign: Callable[[Checkout], None] = Checkout.sign
     """How the liar signs: with the valid key, but where the lie is about that."""
+    enter: Callable[[Checkout], None] = Checkout.enter
+    """How the liar keeps the ledger: as an honest producer, but where the lie is about that."""
 
     def told(self, checkout: Checkout) -> Checkout:
-        """Tell the lie in a checkout, and sign it."""
+        """Tell the lie in a checkout, sign it, and write it into the ledger, unless it is about that."""
         self.tell(checkout)
         self.sign(checkout)
+        self.enter(checkout)
         return checkout
 
 

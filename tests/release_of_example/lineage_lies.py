@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from example_world import MANIFEST, Checkout
+from example_world import EXAMPLE, MANIFEST, Checkout
 from lie import Lie, edited
+
+SOURCE_DIGEST, TRAINING_DIGEST = (
+    hashlib.sha256((EXAMPLE / name).read_bytes()).hexdigest() for name in ("data/speech.sha256", "data/train.sha256")
+)
 
 
 def without_its_activity(checkout: Checkout) -> None:
@@ -17,14 +21,15 @@ def without_its_activity(checkout: Checkout) -> None:
 
 def one_record_over_and_over(checkout: Checkout) -> None:
     checkout.bump()
-    checkout.write("data/more.sha256", f"{hashlib.sha256(b'record').hexdigest()}\n" * 4000)
+    listed = f"{hashlib.sha256(b'record').hexdigest()}\n" * 4000
+    checkout.write("data/more.sha256", f"# hmac-sha256 key=example-2026\n{listed}")
     checkout.add('      retrieved: "2026-02-01"\n', "      records: 4000\n      record_digests: data/more.sha256\n")
 
 
 def manifest_that_is_none(checkout: Checkout) -> None:
     checkout.bump()
     content = (checkout.folder / "data/LICENSE-speech.txt").read_bytes()
-    lines = [line for line in checkout.text.splitlines(keepends=True) if "859f618508678a7c" not in line]
+    lines = [line for line in checkout.text.splitlines(keepends=True) if SOURCE_DIGEST not in line]
     checkout.write(MANIFEST, "".join(lines))
     stated = f'{{path: data/LICENSE-speech.txt, sha256: "sha256:{hashlib.sha256(content).hexdigest()}"}}'
     checkout.edit("      path: data/speech.sha256\n", f"      manifest: {stated}\n")
@@ -38,7 +43,7 @@ LINEAGE_LIES = (
     Lie(
         "lineage",
         "the digest of the training data is of other data",
-        edited(("0ff82904", "0ff82905")),
+        edited((TRAINING_DIGEST, f"{TRAINING_DIGEST[1:]}0")),
         "LIN-001",
         ("path: data/train.sha256\n      digest: {sha256: ",),
     ),
@@ -47,7 +52,7 @@ LINEAGE_LIES = (
         "the digest of the source is that of an empty file",
         edited(
             (
-                "859f618508678a7ce448823af3a3d7d2e9be7496da9cebf11bd320c1eb098ca9",
+                SOURCE_DIGEST,
                 hashlib.sha256(b"").hexdigest(),
             )
         ),
@@ -68,6 +73,7 @@ LINEAGE_LIES = (
         edited(("uses: [dataset:kws-train]", "uses: [dataset:kws-train, dataset:augmented]")),
         "LIN-003",
         ("uses: [dataset:kws-train, ",),
+        also=dict.fromkeys(("PRIV-009", "PRIV-010", "PRIV-019"), "nobody knows whether people are in it, and which"),
         undone_by=frozenset({"/lineage/activities/1/uses/1"}),
     ),
     Lie(
@@ -79,6 +85,7 @@ LINEAGE_LIES = (
         also={
             "LIN-009": "what no step made has to say for itself whether it holds personal data",
             "LIN-012": "and when it was retrieved",
+            "PRIV-019": "and no phase is about data that says nothing of its persons",
         },
     ),
     Lie(
@@ -138,6 +145,7 @@ LINEAGE_LIES = (
         ),
         "LIN-009",
         (AT_SOURCE,),
+        also={"PRIV-019": "data that says nothing of its persons may need a phase"},
     ),
     Lie(
         "lineage",

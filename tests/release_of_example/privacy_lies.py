@@ -45,7 +45,7 @@ BY_RATE = (
 )
 
 PRIVACY_LIES = (
-    Lie("privacy", "the claim was rounded down", edited(("epsilon: 4.3", "epsilon: 4.2")), "PRIV-002", AT_EPSILON),
+    Lie("privacy", "the claim was rounded down", edited(("epsilon: 4.3", "epsilon: 3.8")), "PRIV-002", AT_EPSILON),
     Lie(
         "privacy",
         "the claim is below what any accountant could prove",
@@ -73,7 +73,9 @@ PRIVACY_LIES = (
         configured(("sampling: poisson", "sampling: shuffled"), ("scheme: poisson", "scheme: shuffled")),
         "PRIV-002",
         AT_EPSILON,
-        also={"PRIV-003": "what shuffled batches prove is above what policy allows"},
+        also=dict.fromkeys(
+            ("PRIV-003", "PRIV-009"), "what shuffled batches prove is above what policy allows, alone and in a window"
+        ),
     ),
     Lie(
         "privacy",
@@ -88,6 +90,7 @@ PRIVACY_LIES = (
         edited(("dataset: dataset:kws-train", "dataset: dataset:kws-all"), ("dataset_size: 400", "dataset_size: 4000")),
         "PRIV-013",
         ("    - id: train\n      dataset: ",),
+        also={"PRIV-019": "no phase is about the data that was trained on"},
     ),
     Lie(
         "privacy",
@@ -109,7 +112,9 @@ PRIVACY_LIES = (
         configured(("microbatch: 1", "microbatch: 4"), ("microbatch: 1", "microbatch: 4")),
         "PRIV-012",
         ("clip_norm: 1.0\n      microbatch: ",),
-        also=dict.fromkeys(("PRIV-002", "PRIV-003"), "a microbatch doubles the sensitivity, and with it the epsilon"),
+        also=dict.fromkeys(
+            ("PRIV-002", "PRIV-003", "PRIV-009"), "a microbatch doubles the sensitivity, and with it the epsilon"
+        ),
     ),
     Lie(
         "privacy",
@@ -150,6 +155,7 @@ PRIVACY_LIES = (
         configured(("batch_size: 32", "rate: 0.08"), ("      dataset: dataset:kws-train\n", ""), *BY_RATE),
         "PRIV-013",
         ("      steps: 90\n      ",),
+        also={"PRIV-019": "no phase is about the data that was trained on"},
     ),
     Lie(
         "privacy",
@@ -163,10 +169,18 @@ PRIVACY_LIES = (
         "hyper-parameters were chosen on the private data",
         edited(("tuning: {data: public, trials: 0}", "tuning: {data: private, trials: 20}")),
         "PRIV-011",
-        ("  tuning: ",),
+        ("sampling.batch_size: /batch_size\n  ",),
         also=dict.fromkeys(
-            ("PRIV-002", "PRIV-003"), "trials on private data are part of the epsilon, and not counted yet"
+            ("PRIV-002", "PRIV-003", "PRIV-009"), "trials are part of the epsilon; nothing says what compared them"
         ),
+    ),
+    Lie(
+        "privacy",
+        "the best of twenty runs costs what one run costs",
+        edited(("tuning: {data: public, trials: 0}", "tuning: {data: private, trials: 20, scored_on: public}")),
+        "PRIV-002",
+        AT_EPSILON,
+        also=dict.fromkeys(("PRIV-003", "PRIV-009"), "what twenty runs prove is above what policy allows"),
     ),
     Lie(
         "privacy",
@@ -204,7 +218,8 @@ PRIVACY_LIES = (
         ),
         "TEL-002",
         ("telemetry:\n  - ",),
-        undone_by=frozenset({"/telemetry/0/fields/1", "/telemetry/0/fields/2", STREAM}),
+        also={"PRIV-015": "a thousand reports of an epsilon of a thousand cost a million"},
+        undone_by=frozenset({STREAM}),
     ),
     Lie(
         "privacy",

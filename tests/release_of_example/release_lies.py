@@ -97,6 +97,7 @@ RELEASE_LIES = (
         edited(("sequence: 42", "sequence: 41")),
         "REL-001",
         ("sequence: ",),
+        also={"PRIV-010": "the ledger has a line of this number, which is of the other bytes"},
     ),
     Lie(
         "release",

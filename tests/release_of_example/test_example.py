@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from example_world import EXAMPLE, EXAMPLES, FOLDER, MANIFEST, MODEL, SIGNATURE, TODAY, copy_example, git
+from example_world import EXAMPLE, EXAMPLES, FOLDER, LEDGER, MANIFEST, MODEL, SIGNATURE, TODAY, copy_example, git
 
-DERIVED = (MODEL, "model/labels.txt", "data/speech.sha256", "data/train.sha256", SIGNATURE)
+DERIVED = (MODEL, "model/labels.txt", "data/speech.sha256", "data/train.sha256", SIGNATURE, LEDGER)
 FAULTS = {
     "the model was retrained a little wider": "COST-002",
     "the privacy claim was rounded down": "PRIV-002",
@@ -134,7 +134,8 @@ def test_the_manifest_lists_what_is_in_the_example(claims) -> None:
     named = {artifact["path"] for artifact in claims["artifacts"]}
     named |= {node["path"] for node in claims["lineage"]["nodes"] if "path" in node}
     named |= {claims["lineage"]["nodes"][0]["license"]["text"], claims["signing"]["release"]}
+    named |= {stream["collector_config"] for stream in claims["telemetry"]}
     named |= {source["file"] for phase in claims["privacy"]["phases"] for source in phase["evidence"]}
-    unnamed = {MANIFEST, "policy-gate.yaml", "trust.yaml", "build.py", ".gitattributes"}
+    unnamed = {MANIFEST, LEDGER, "policy-gate.yaml", "trust.yaml", "build.py", ".gitattributes"}
     assert set(contents(EXAMPLE)) == named | unnamed
     assert EXAMPLE.relative_to(EXAMPLES.parent).as_posix() == FOLDER

@@ -22,6 +22,12 @@ PREFIXES = {
     "REL": "release",
 }
 SIGNATURE_RULES = {"SIG-001", "SIG-002", "SIG-003", "SIG-004"}
+EVERYWHERE = {
+    "PRIV-009": "who the people are is known by the lineage",
+    "PRIV-010": "a line of the ledger repeats the whole manifest and what is known of its data",
+    "PRIV-019": "which data holds people is known by the lineage",
+}
+"""Rules about privacy that rest on other areas' claims: a lie about those may be found by them too."""
 OTHER_PROOFS = {"SIG-005", "SIG-006"}
 """About what the honest example does not name."""
 
@@ -102,7 +108,12 @@ def test_a_signed_lie_is_blocked_by_its_own_rule_at_its_line_while_the_signature
 
 
 def test_no_lie_is_found_outside_its_area() -> None:
-    outside = [(lie.words, rule) for lie in LIES for rule in (lie.rule, *lie.also) if area_of(rule) != lie.area]
+    outside = [
+        (lie.words, rule)
+        for lie in LIES
+        for rule in (lie.rule, *(one for one in lie.also if one not in EVERYWHERE))
+        if area_of(rule) != lie.area
+    ]
     assert outside == []
 
 

@@ -24,10 +24,7 @@ def graph(evidence: Evidence) -> Iterator[Fact | Missing]:
     if claims is None:
         yield from no_section(LineageGraph, NodeOrigin)
         return
-    built = Graph(
-        [_node(node.id) for node in claims.nodes] + [_activity(activity.id) for activity in claims.activities],
-        _edges(claims),
-    )
+    built = graph_of(claims)
     yield LineageGraph(
         subject=RELEASE,
         pointer=f"/{SECTION}",
@@ -42,11 +39,21 @@ def graph(evidence: Evidence) -> Iterator[Fact | Missing]:
     yield from _unknown_ids(claims)
 
 
-def _node(name: str) -> Vertex:
+def graph_of(claims: LineageClaims) -> Graph:
+    """Nodes and activities with what went into what; of ids that are named only, too."""
+    return Graph(
+        [vertex_of(node.id) for node in claims.nodes] + [activity_of(activity.id) for activity in claims.activities],
+        _edges(claims),
+    )
+
+
+def vertex_of(name: str) -> Vertex:
+    """The place of a node in the graph."""
     return Vertex(VertexKind.NODE, name)
 
 
-def _activity(name: str) -> Vertex:
+def activity_of(name: str) -> Vertex:
+    """The place of a step in the graph."""
     return Vertex(VertexKind.ACTIVITY, name)
 
 
@@ -54,13 +61,13 @@ def _edges(claims: LineageClaims) -> Iterator[Edge]:
     for position, activity in enumerate(claims.activities):
         step = f"/{SECTION}/activities/{position}"
         for at, used in enumerate(activity.uses):
-            yield Edge(_node(used), _activity(activity.id), f"{step}/uses/{at}")
+            yield Edge(vertex_of(used), activity_of(activity.id), f"{step}/uses/{at}")
         for at, generated in enumerate(activity.generates):
-            yield Edge(_activity(activity.id), _node(generated), f"{step}/generates/{at}")
+            yield Edge(activity_of(activity.id), vertex_of(generated), f"{step}/generates/{at}")
     for position, node in enumerate(claims.nodes):
         if node.generator is not None:
             pointer = f"/{SECTION}/nodes/{position}/generator/model"
-            yield Edge(_node(node.generator.model), _node(node.id), pointer)
+            yield Edge(vertex_of(node.generator.model), vertex_of(node.id), pointer)
 
 
 def _cycle(built: Graph, path: tuple[Vertex, ...]) -> Cycle:
@@ -71,22 +78,22 @@ def _orphans(claims: LineageClaims, built: Graph) -> tuple[Orphan, ...]:
     return tuple(
         Orphan(node=node.id, pointer=f"{pointer}/id")
         for node, _, pointer in nodes(claims)
-        if not built.successors[_node(node.id)] and not built.predecessors[_node(node.id)]
+        if not built.successors[vertex_of(node.id)] and not built.predecessors[vertex_of(node.id)]
     )
 
 
 def _sources_of_release(claims: LineageClaims, built: Graph) -> tuple[str, ...]:
-    behind = reach(built.predecessors, (_node(node.id) for node in claims.nodes if node.type == "release"))
-    return tuple(sorted(node.id for node in claims.nodes if node.type == "source" and _node(node.id) in behind))
+    behind = reach(built.predecessors, (vertex_of(node.id) for node in claims.nodes if node.type == "release"))
+    return tuple(sorted(node.id for node in claims.nodes if node.type == "source" and vertex_of(node.id) in behind))
 
 
 def _origins(claims: LineageClaims, built: Graph) -> Iterator[NodeOrigin]:
-    starts = [_node(node.id) for node in claims.nodes if _is_origin(node, built)]
+    starts = [vertex_of(node.id) for node in claims.nodes if _is_origin(node, built)]
     grounded = reach(built.successors, starts)
     ends = [vertex for vertex in built.vertices if not built.predecessors[vertex] and vertex not in grounded]
     dead_ends = reach(built.successors, ends)
     for node, subject, pointer in nodes(claims):
-        vertex = _node(node.id)
+        vertex = vertex_of(node.id)
         end = dead_ends.get(vertex)
         problem, dead_end = OriginProblem.NONE, ""
         if node.type == "source" and built.predecessors[vertex]:
@@ -108,7 +115,7 @@ def _origins(claims: LineageClaims, built: Graph) -> Iterator[NodeOrigin]:
 def _is_origin(node: Node, built: Graph) -> bool:
     """A source is one; so is a model made elsewhere, when its bytes or its own manifest are named."""
     if node.type == "model":
-        return not built.predecessors[_node(node.id)] and (node.digest is not None or node.manifest is not None)
+        return not built.predecessors[vertex_of(node.id)] and (node.digest is not None or node.manifest is not None)
     return node.type == "source"
 
 

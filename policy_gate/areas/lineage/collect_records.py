@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policy_gate.area import Evidence, not_established
+from policy_gate.areas.lineage.digest_list import digest_list
 from policy_gate.areas.lineage.facts import DatasetRecords
 from policy_gate.areas.lineage.section import SECTION, lineage_claims, no_section, nodes
 from policy_gate.errors import EvidenceError, Reason
@@ -14,15 +14,6 @@ from policy_gate.model import RELEASE, Basis, Fact, Fix, Missing, Subject
 
 if TYPE_CHECKING:
     from policy_gate.areas.lineage.claims import Node
-    from policy_gate.source import BinaryFile
-
-MAX_LIST_BYTES = 256 * 1024 * 1024
-"""About four million records; the list is read once, block by block."""
-
-_BLOCK_BYTES = 1024 * 1024
-_MAX_LINE_BYTES = 4096
-_DIGEST_LINE = re.compile(rb"(?:sha256:)?([0-9a-f]{64})(?:[ \t].*)?\r?", re.DOTALL)
-"""As `sha256sum` prints it: a digest, then perhaps a name."""
 
 
 def dataset_records(evidence: Evidence) -> Iterator[Fact | Missing]:
@@ -44,8 +35,7 @@ def dataset_records(evidence: Evidence) -> Iterator[Fact | Missing]:
 
 def _beside_list(evidence: Evidence, node: Node, path: str, subject: Subject, pointer: str) -> Fact | Missing:
     try:
-        with evidence.open(path) as file:
-            listed = count_digests(file, path)
+        listed = digest_list(evidence, path).count
     except EvidenceError as error:
         return not_established(DatasetRecords, subject, f"{pointer}/record_digests", error)
     if node.records is None:
@@ -66,51 +56,4 @@ def _beside_list(evidence: Evidence, node: Node, path: str, subject: Subject, po
         records=node.records,
         list_file=path,
         listed=listed,
-    )
-
-
-def count_digests(file: BinaryFile, path: str) -> int:
-    """Number of different SHA-256 digests in a list of them, one a line, each above the one before it.
-
-    In that order a record that is listed twice is seen without keeping the others in memory.
-    Raises EvidenceError: TOO_LARGE beyond `MAX_LIST_BYTES`, UNREADABLE for any other list.
-    """
-    listed, last, rest, left = 0, b"", b"", MAX_LIST_BYTES
-    while block := file.read(_BLOCK_BYTES):
-        left -= len(block)
-        if left < 0:
-            raise EvidenceError(Reason.TOO_LARGE, f"{path} has more than {MAX_LIST_BYTES} bytes; no more are read")
-        *lines, rest = (rest + block).split(b"\n")
-        last = _last_of_rising(lines, last, listed, path)
-        listed += len(lines)
-        if len(rest) > _MAX_LINE_BYTES:
-            raise _no_digest(listed + 1, path)
-    ending = [rest] if rest else []  # the last line may lack its end
-    _last_of_rising(ending, last, listed, path)
-    return listed + len(ending)
-
-
-def _last_of_rising(lines: list[bytes], last: bytes, before: int, path: str) -> bytes:
-    """The digest of the last line, after `last`; `before` is how many lines come before these."""
-    for number, line in enumerate(lines, before + 1):
-        found = _DIGEST_LINE.fullmatch(line)
-        if found is None:
-            raise _no_digest(number, path)
-        digest = found[1]
-        if digest <= last:
-            raise _not_rising(number, path, repeats=digest == last)
-        last = digest
-    return last
-
-
-def _no_digest(line: int, path: str) -> EvidenceError:
-    return EvidenceError(Reason.UNREADABLE, f"line {line} of {path} is no SHA-256 digest, so its records are not known")
-
-
-def _not_rising(line: int, path: str, *, repeats: bool) -> EvidenceError:
-    what = "repeats the digest before it" if repeats else "is not in the order of the digests"
-    return EvidenceError(
-        Reason.UNREADABLE,
-        f"line {line} of {path} {what}, so its different records cannot be counted",
-        fix="list the digest of every record once, in rising order, as `sort -u` does",
     )

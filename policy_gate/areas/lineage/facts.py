@@ -111,6 +111,21 @@ class DatasetRecords(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonList(Fact):
+    """One list of record digests, or of withdrawals, that a node names; about the release where no node names any.
+
+    `holds` says whose records it lists: "personal", "unstated" or "none". `key_id` names the key that its digests were
+    made with, "" where it names none.
+    """
+
+    name: ClassVar[str] = "lineage.person_list"
+    node: str
+    file: str
+    holds: str
+    key_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeLicense(Fact):
     """The licence stated for a node: as written and as a normal SPDX expression ("" where it is none).
 
@@ -167,3 +182,22 @@ class StatedDay(Fact):
     what: str
     day: str
     days_ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalDataset(Fact):
+    """What is stated of the people in one data set from which the release is made; "" stands for unstated.
+
+    A set that was made here and states no `kind` has what the data it was made from states: the most sensitive kind,
+    no basis where one has none, the first end. `feeds` are the sets prepared from it, itself included; `enters` are
+    those of them that a step takes into a model. `digest` is that of the node's file, computed, "" where none is read.
+    """
+
+    name: ClassVar[str] = "lineage.personal_data"
+    node: str
+    kind: str
+    legal_basis: str
+    legal_basis_until: str
+    feeds: tuple[str, ...]
+    enters: tuple[str, ...]
+    digest: str = ""

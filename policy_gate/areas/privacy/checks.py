@@ -1,34 +1,20 @@
-"""Compares the privacy claim with what was recomputed, and both with policy."""
+"""Compares what a privacy claim says of itself with its evidence and with policy."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from policy_gate.areas.privacy.facts import (
-    ClaimKind,
     DeltaClaim,
     Neighbours,
-    PhaseAccounting,
     PhaseDataset,
-    PhaseEvidence,
     PhaseParameters,
-    PrivacyBound,
     ProtectedUnit,
-    TuningRuns,
 )
 from policy_gate.errors import Reason
 from policy_gate.frozen import dataclass
 from policy_gate.model import Answer, Fix, Outcome
 from policy_gate.policy.limits import limit, number, text_set, whole_number
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpsilonLimits:
-    """How much privacy one release may cost."""
-
-    max_epsilon: float = limit(
-        number(above=0, maximum=1e6), "largest epsilon of one release", stricter="lower", default=10.0
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,66 +66,6 @@ def parameters_complete(phase: PhaseParameters) -> Answer:
     return Answer(outcome=Outcome.PASS, message=f"the {phase.mechanism} phase states what its accounting needs")
 
 
-def claim_confirmed(bound: PrivacyBound) -> Answer:
-    """The claimed epsilon is at least the bound recomputed from the stated training parameters.
-
-    Claim the provable epsilon, or train again with the noise the finding names.
-    """
-    provable = f"{bound.epsilon_upper:g} at delta {bound.delta:g}"
-    if bound.claimed_epsilon >= bound.epsilon_upper:
-        return Answer(
-            outcome=Outcome.PASS,
-            message=f"claimed epsilon {bound.claimed_epsilon:g} holds; provable is {provable}",
-            measured=bound.epsilon_upper,
-            limit=bound.claimed_epsilon,
-            causes=_rests_on(bound),
-        )
-    refuted = bound.claimed_epsilon < bound.epsilon_lower
-    said = ", which no accountant can prove" if refuted else ""
-    return Answer(
-        outcome=Outcome.FAIL if refuted else Outcome.UNKNOWN,
-        reason=None if refuted else Reason.NOT_PROVEN,
-        message=f"claimed epsilon {bound.claimed_epsilon:g}{said}; provable is {provable}",
-        measured=bound.epsilon_upper,
-        limit=bound.claimed_epsilon,
-        causes=_rests_on(bound),
-        fixes=_ways_to_prove(bound),
-    )
-
-
-def _rests_on(bound: PrivacyBound) -> tuple[str, ...]:
-    return (*bound.rests_on, f"accounted by {bound.method}")
-
-
-def _ways_to_prove(bound: PrivacyBound) -> tuple[Fix, ...]:
-    raised = " and ".join(f"noise_multiplier of {one.phase} to {one.noise_multiplier:g}" for one in bound.noise_advice)
-    # Never written by `fix`: a weaker promise to the people in the data is a decision, not a typing error.
-    claim = Fix(text=f"set claim.epsilon to {bound.epsilon_to_claim:g}", pointer="/privacy/claim/epsilon")
-    return (claim, Fix(text=f"raise {raised}, and train again")) if raised else (claim,)
-
-
-def epsilon_within(bound: PrivacyBound, limits: EpsilonLimits) -> Answer:
-    """The recomputed epsilon of the release is within what policy allows.
-
-    Train with more noise, fewer steps or smaller batches; what a release has spent cannot be taken back.
-    """
-    measured, most = bound.epsilon_upper, limits.max_epsilon
-    if measured <= most:
-        message = f"epsilon {measured:g} is within {most:g}"
-        return Answer(outcome=Outcome.PASS, message=message, measured=measured, limit=most)
-    certain = bound.epsilon_lower > most or bound.claimed_epsilon > most
-    message = f"epsilon {measured:g} is above {most:g}" if certain else f"epsilon is not proven to be within {most:g}"
-    return Answer(
-        outcome=Outcome.FAIL if certain else Outcome.UNKNOWN,
-        reason=None if certain else Reason.INTERVAL_STRADDLES,
-        message=message,
-        measured=measured,
-        limit=most,
-        causes=_rests_on(bound),
-        fixes=(Fix(text="train with more noise, fewer steps or smaller batches"),),
-    )
-
-
 def delta_below_inverse(claim: DeltaClaim, limits: DeltaLimits) -> Answer:
     """Delta is smaller than one over the number of people or devices in the data, and than a largest delta.
 
@@ -178,19 +104,6 @@ def _delta_answer(claim: DeltaClaim, most: float, *, strictly: bool, formula: st
         limit=most,
         fixes=() if fits else (Fix(text=f"claim a delta {relation} {most:g}, with the epsilon that goes with it"),),
     )
-
-
-def scheme_supported(phase: PhaseAccounting) -> Answer:
-    """The way batches were drawn is one the accounting holds for.
-
-    Poisson figures hold for Poisson samples alone; batches in any other order are accounted for without that gain.
-    """
-    causes: tuple[str, ...] = (phase.accounted_as,)
-    if phase.poisson_epsilon:
-        causes += (f"the Poisson figure {phase.poisson_epsilon:g} is not proven for {phase.scheme} batches",)
-    subject = f"{phase.scheme} batches prove" if phase.scheme else "this mechanism proves"
-    message = f"{subject} epsilon {phase.epsilon_upper:g} for the phase"
-    return Answer(outcome=Outcome.PASS, message=message, measured=phase.epsilon_upper, causes=causes)
 
 
 def unit_sufficient(unit: ProtectedUnit, limits: UnitLimits) -> Answer:
@@ -236,25 +149,6 @@ def adjacency_accepted(neighbours: Neighbours, limits: NeighbourLimits) -> Answe
     )
 
 
-def evidence_agrees(evidence: PhaseEvidence) -> Answer:
-    """Training parameters in the manifest are those in the training configuration of this commit.
-
-    Correct whichever is wrong; if it is the manifest, the claimed epsilon changes with it.
-    """
-    place = f"{evidence.file}:{evidence.line}"
-    if evidence.agrees:
-        message = f"{evidence.parameter} is {evidence.claimed} here and in {place}"
-        return Answer(outcome=Outcome.PASS, message=message, measured=evidence.found, limit=evidence.claimed)
-    return Answer(
-        outcome=Outcome.FAIL,
-        message=f"{evidence.parameter} is {evidence.claimed} here, {evidence.found} in {place}",
-        measured=evidence.found,
-        limit=evidence.claimed,
-        causes=(f"{place} has {evidence.found} at {evidence.locator}",),
-        fixes=(Fix(text=f"state the {evidence.parameter} that was trained with, in both files"),),
-    )
-
-
 def dataset_size_agrees(phase: PhaseDataset) -> Answer:
     """The data set size behind an epsilon is the number of records that the lineage states of this data.
 
@@ -277,25 +171,6 @@ def dataset_size_agrees(phase: PhaseDataset) -> Answer:
     )
 
 
-def tuning_accounted(tuning: TuningRuns) -> Answer:
-    """Choosing hyper-parameters on private data is part of what was spent.
-
-    Tune on public data; trials on private data are not accounted for yet.
-    """
-    if not tuning.spends_budget:
-        message = f"tuning on {tuning.data} data cost nothing"
-        return Answer(outcome=Outcome.PASS, message=message)
-    return Answer(
-        outcome=Outcome.UNKNOWN,
-        reason=Reason.NOT_PROVEN,
-        message="tuning on private data is not accounted for",
-        measured=tuning.trials or None,
-        limit=0,
-        unit="trials",
-        fixes=(Fix(text="tune on public data, or fix the hyper-parameters before the private data is seen"),),
-    )
-
-
 def microbatch_within(phase: PhaseParameters, limits: MicrobatchLimits) -> Answer:
     """Every record's gradient is clipped on its own: clipping several together doubles what one can change.
 
@@ -313,21 +188,4 @@ def microbatch_within(phase: PhaseParameters, limits: MicrobatchLimits) -> Answe
         unit="records",
         causes=() if phase.microbatch == 1 else ("one record can move a microbatch's mean by twice the clipping norm",),
         fixes=() if fits else (Fix(text="train with microbatches of one record"),),
-    )
-
-
-def no_claim_justified(kind: ClaimKind) -> Answer:
-    """A release without a privacy claim uses no personal data.
-
-    Claim a guarantee, or show by the lineage that no data set behind the release holds personal data.
-    """
-    if kind.claim_type != "none":
-        message = f"the release claims {kind.claim_type}"
-        return Answer(outcome=Outcome.NOT_APPLICABLE, reason=Reason.OUT_OF_SCOPE, message=message)
-    return Answer(
-        outcome=Outcome.UNKNOWN,
-        reason=Reason.NOT_PROVEN,
-        message="nothing shows that the release uses no personal data",
-        measured="none",
-        fixes=(Fix(text="state a privacy claim with the phases that used the data"),),
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from policy_gate.areas.privacy.claims_documents import Assessment, SpecialCategories
 from policy_gate.areas.privacy.claims_phases import Delta, Epsilon, Phase, Records
 from policy_gate.manifest.claims import ClaimModel, Identifier, Items, RelativePath, Text
 
@@ -50,17 +51,27 @@ class Accountant(ClaimModel):
 
 
 class Tuning(ClaimModel):
-    """How hyper-parameters were found; trials on private data spend budget too."""
+    """How hyper-parameters were found; trials on private data spend budget too.
+
+    `trials` counts every run on private data, the released one too; `mean_trials` is the mean where their number was
+    drawn by `selection`. `scored_on` says what the runs were compared on: public data, or noisy scores that are phases.
+    """
 
     data: Literal["public", "private"]
     trials: Annotated[int, Field(ge=0, le=10**9)] | None = None
-    selection: Literal["geometric", "fixed"] | None = None
-    mean_trials: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    selection: Literal["geometric", "poisson", "fixed"] | None = None
+    mean_trials: Annotated[float, Field(ge=1, le=1e9)] | None = None
+    scored_on: Literal["public", "phases"] | None = None
 
     @model_validator(mode="after")
     def _one_number_of_trials(self) -> Tuning:
         if self.trials is not None and self.mean_trials is not None:
             raise ValueError("state either trials or mean_trials, not both")
+        drawn = self.selection in ("geometric", "poisson")
+        if drawn and self.trials is not None:
+            raise ValueError(f"{self.selection} trials have a mean: state mean_trials instead of trials")
+        if self.mean_trials is not None and not drawn:
+            raise ValueError("mean_trials needs the distribution of their number: selection geometric or poisson")
         return self
 
     @property
@@ -83,6 +94,9 @@ class PrivacyClaims(ClaimModel):
     phases: Annotated[Items[Annotated[Phase, Field(discriminator="mechanism")]], Field(max_length=MAX_PHASES)] = ()
     tuning: Tuning | None = None
     ledger: RelativePath | None = None
+    purpose: Text | None = None
+    special_categories: SpecialCategories | None = None
+    assessment: Assessment | None = None
 
     @field_validator("phases")
     @classmethod

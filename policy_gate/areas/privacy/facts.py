@@ -9,14 +9,6 @@ from policy_gate.model import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimKind(Fact):
-    """Whether the release claims differential privacy at all, and in which model."""
-
-    name: ClassVar[str] = "privacy.claim_kind"
-    claim_type: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseAdvice:
     """The noise multiplier at which one phase would have met the claim, rounded up to four digits."""
 
@@ -25,10 +17,21 @@ class NoiseAdvice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionRate:
+    """Share of the units that took part which any attacker finds at most, at one share of false alarms."""
+
+    false_alarm_rate: float
+    found_rate_upper: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyBound(Fact):
     """Certified interval of epsilon at the claimed delta, over all phases together, beside the claim.
 
     `epsilon_lower` is 0 where nothing certifies one. `rests_on` says, phase by phase, what was accounted for.
+    `resolved`: the claim is confirmed or refuted. `stage` is 2 where the tight accountant was needed, and `unresolved`
+    says where its numbers end ("" where they do not). `advantage_upper` bounds how much more often any attacker finds
+    a unit that took part than one that did not; `detection` has the same for single rates of false alarms.
     """
 
     name: ClassVar[str] = "privacy.bound"
@@ -40,6 +43,11 @@ class PrivacyBound(Fact):
     rests_on: tuple[str, ...]
     epsilon_to_claim: float
     noise_advice: tuple[NoiseAdvice, ...] = ()
+    resolved: bool = True
+    stage: int = 1
+    unresolved: str = ""
+    advantage_upper: float = 1.0
+    detection: tuple[DetectionRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,11 @@ class PhaseAccounting(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseEvidence(Fact):
-    """One parameter of a phase as the manifest claims it and as an evidence file has it."""
+    """One parameter of a phase as the manifest claims it and as an evidence file has it.
+
+    The file is only declared to be what training read, until a builder attests it: `attested_by` are the digests of
+    the keys that signed for it, beside every model of the release.
+    """
 
     name: ClassVar[str] = "privacy.phase_evidence"
     parameter: str
@@ -92,6 +104,7 @@ class PhaseEvidence(Fact):
     line: int
     locator: str
     agrees: bool
+    attested_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +143,14 @@ class Neighbours(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuningRuns(Fact):
-    """On which data hyper-parameters were chosen, and by how many trials; 0 where no number is stated."""
+    """On which data hyper-parameters were chosen, and by how many trials: a fixed number, or one drawn with a mean."""
 
     name: ClassVar[str] = "privacy.tuning"
     data: str
     trials: int
     spends_budget: bool
+    mean_trials: float = 0.0
+    selection: str = "fixed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,18 +14,29 @@ if TYPE_CHECKING:
     from policy_gate.areas.privacy.telemetry_claims import FieldClaims, LocalDp, StreamClaims
 
 
-def streams(evidence: Evidence) -> Iterator[Fact | Missing]:
-    """One fact per stream; an empty list is a statement too, an absent section is none."""
+def streams_of(evidence: Evidence) -> tuple[StreamClaims, ...] | None:
+    """The streams that the manifest declares; None where it has no such section."""
     from policy_gate.areas.privacy.telemetry_claims import TelemetryClaims  # pydantic; the engine's start is without
 
     claims = evidence.section("telemetry")
-    if not isinstance(claims, TelemetryClaims):
-        what, fix = "the manifest does not say what the device sends", "add `telemetry: []` if it sends nothing"
-        yield not_declared(TelemetryStream, "/telemetry", what, fix=fix)
+    return claims.root if isinstance(claims, TelemetryClaims) else None
+
+
+def no_telemetry(kind: type[Fact]) -> Missing:
+    """Stand for a fact that only the section could give."""
+    what, fix = "the manifest does not say what the device sends", "add `telemetry: []` if it sends nothing"
+    return not_declared(kind, "/telemetry", what, fix=fix)
+
+
+def streams(evidence: Evidence) -> Iterator[Fact | Missing]:
+    """One fact per stream; an empty list is a statement too, an absent section is none."""
+    claims = streams_of(evidence)
+    if claims is None:
+        yield no_telemetry(TelemetryStream)
         return
-    if not claims.root:
+    if not claims:
         yield TelemetryStream(subject=RELEASE, pointer="/telemetry", basis=Basis.DECLARED)
-    for position, stream in enumerate(claims.root):
+    for position, stream in enumerate(claims):
         yield _stream(stream, f"/telemetry/{position}")
 
 

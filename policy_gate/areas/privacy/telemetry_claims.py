@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, field_validator
 
+from policy_gate.areas.privacy.claims_documents import Day
 from policy_gate.manifest.claims import ClaimModel, Identifier, Items, RelativePath, Text
 
 MAX_FIELDS = 512
@@ -38,7 +39,8 @@ class LocalDp(ClaimModel):
     """Noise added on the device; every report of the window adds its epsilon."""
 
     epsilon_per_report: Annotated[float, Field(gt=0, le=1e6)]
-    reports_per_window: Annotated[int, Field(ge=1, le=10**9)]
+    reports_per_window: Annotated[int, Field(ge=1, le=10**9, description="reports of one device in window_days")]
+    window_days: Annotated[int, Field(ge=1, le=36500)] | None = None
 
 
 class Anonymization(ClaimModel):
@@ -50,12 +52,12 @@ class Anonymization(ClaimModel):
 
 
 class OnDemand(ClaimModel):
-    """Raw data fetched from single devices on request."""
+    """Raw data fetched from single devices on request: who approves it, of what, until when, and where it is logged."""
 
     enabled: bool
     approver: Text | None = None
     scope: Text | None = None
-    expiry: Text | None = None
+    expiry: Day | None = None
     audit_log: RelativePath | None = None
 
 

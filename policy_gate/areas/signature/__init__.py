@@ -8,13 +8,17 @@ from policy_gate.area import Area, Check, Collector
 from policy_gate.areas.signature import (
     checks,
     collect,
+    collect_approvals,
     collect_attestations,
     collect_evidence,
+    collect_files,
     collect_measurements,
 )
 from policy_gate.areas.signature.facts import (
     Attestation,
+    AttestedFile,
     CompatibilityEvidence,
+    DocumentApproval,
     EvidencePlacement,
     FigureEvidence,
     Measurement,
@@ -47,7 +51,9 @@ AREA = Area(
         Collector(run=collect.release_signature, gives=(ReleaseSignature, SignedSubjects, SigningKey)),
         Collector(run=collect.evidence_placement, gives=(EvidencePlacement,)),
         Collector(run=collect_attestations.attestations, gives=(Attestation,)),
+        Collector(run=collect_files.attested_files, gives=(AttestedFile,)),
         Collector(run=collect_attestations.model_signature, gives=(ModelSignature,)),
+        Collector(run=collect_approvals.document_approvals, gives=(DocumentApproval,)),
         Collector(run=collect_evidence.compatibility, gives=(CompatibilityEvidence,)),
         Collector(run=collect_evidence.figures, gives=(FigureEvidence,)),
         Collector(run=collect_measurements.measurements, gives=(Measurement,)),

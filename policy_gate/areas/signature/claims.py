@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, RootModel
 
-from policy_gate.manifest.claims import ClaimModel, Identifier, Items, RelativePath, Text
+from policy_gate.manifest.claims import ClaimModel, Commit, Identifier, Items, RelativePath, Text
+
+MAX_ATTESTED_FILES = 32
 
 
 class SigningClaims(ClaimModel):
@@ -16,12 +18,20 @@ class SigningClaims(ClaimModel):
     model: RelativePath | None = None
 
 
+class AttestedFileClaim(ClaimModel):
+    """A file that an attestation speaks of beside artifacts, such as a training configuration."""
+
+    path: RelativePath
+    commit: Commit | None = None
+
+
 class AttestationClaim(ClaimModel):
-    """One in-toto attestation: its predicate type, its file, and the artifacts it speaks of."""
+    """One in-toto attestation: its predicate type, its file, the artifacts it speaks of, and other files."""
 
     type: Annotated[Text, Field(description="the predicate type, as in https://slsa.dev/provenance/v1")]
     path: RelativePath
     subjects: Annotated[Items[Identifier], Field(min_length=1)]
+    files: Annotated[Items[AttestedFileClaim], Field(max_length=MAX_ATTESTED_FILES)] = ()
 
 
 class AttestationsClaims(RootModel[Items[AttestationClaim]]):

@@ -108,6 +108,37 @@ class Attestation(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttestedFile(Fact):
+    """A file that enough keys of a role attest beside every model of this release; `path` is "" where none is.
+
+    `commit` is "" for a file of the judged tree; `digest` is that of its bytes, which the attestation names.
+    """
+
+    name: ClassVar[str] = "signature.attested_file"
+    path: str
+    commit: str
+    digest: str
+    role: str
+    signers: tuple[str, ...]
+    attestation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentApproval(Fact):
+    """Who of role approver signed the computed digest of a document; `approval` is "" where the manifest names none.
+
+    `refusal` says why nobody's signature counts, "" where enough do.
+    """
+
+    name: ClassVar[str] = "signature.document_approval"
+    path: str
+    approval: str
+    digest: str
+    signers: tuple[str, ...]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSignature(Fact):
     """A signature of the model that lies where the manifest names it, "" for none; nothing in it was verified."""
 

@@ -30,6 +30,7 @@ from policy_gate.areas.lineage import (
     collect_records,
     collect_release,
     collect_terms,
+    digest_list,
 )
 from policy_gate.areas.lineage.checks_terms import TermLimits
 from policy_gate.areas.lineage.facts import OriginProblem, ReleaseProblem, TermKind
@@ -618,7 +619,7 @@ def test_a_list_with_anything_but_digests_counts_nothing(tmp_path, content, reas
 
 
 def test_a_list_beyond_the_limit_is_not_read_to_its_end(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(collect_records, "MAX_LIST_BYTES", len(LINE) * 2)
+    monkeypatch.setattr(digest_list, "MAX_LIST_BYTES", len(LINE) * 2)
     assert listed(tmp_path, rising(2), records=2).listed == 2
     assert missing_reason(listed(tmp_path, rising(3), records=3)) is Reason.TOO_LARGE
 
@@ -648,7 +649,7 @@ def test_a_lineage_without_any_number_is_one_statement_that_has_nothing_to_compa
 def test_a_list_is_counted_exactly_when_it_is_sorted_and_names_no_record_twice(records) -> None:
     content = b"".join(b"%064x\n" % record for record in records)
     try:
-        count = collect_records.count_digests(io.BytesIO(content), "list")
+        count = digest_list.read_digests(io.BytesIO(content), "list").count
     except EvidenceError as error:
         count = -1 if "sort -u" in error.fix else -2
     assert count == (len(records) if sorted(set(records)) == records else -1)
@@ -658,7 +659,7 @@ def test_a_list_is_counted_exactly_when_it_is_sorted_and_names_no_record_twice(r
 @given(st.binary(max_size=400))
 def test_any_bytes_are_counted_or_refused_and_never_more_than_there_are_lines(content) -> None:
     try:
-        count = collect_records.count_digests(io.BytesIO(content), "list")
+        count = digest_list.read_digests(io.BytesIO(content), "list").count
     except EvidenceError:
         return
     assert count * 64 <= len(content)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from privacy_world import epsilon
 
+from policy_gate.areas.privacy.accounting import calibrate
 from policy_gate.areas.privacy.accounting.accountant import account
 from policy_gate.areas.privacy.accounting.calibrate import noise_factor
 from policy_gate.areas.privacy.accounting.gaussian import gaussian_epsilon
@@ -23,6 +24,7 @@ from policy_gate.areas.privacy.accounting.mechanisms import (
     SubsampledGaussian,
     ZeroConcentrated,
 )
+from policy_gate.areas.privacy.accounting.proving import prove
 from policy_gate.areas.privacy.accounting.subsampled import subsampled_gaussian_rdp
 from policy_gate.model import round_up
 
@@ -266,12 +268,28 @@ def test_a_pure_phase_beside_a_sampled_one_is_composed():
 def test_the_advised_noise_proves_the_claim_and_hardly_less_does_not():
     phase = SubsampledGaussian(512 / 85000, 0.9, 6640)
     factor = noise_factor([phase], 1e-6, 3.0)
-    assert account([phase.quieter(factor)], 1e-6).upper <= 3.0
-    assert account([phase.quieter(factor / 1.002)], 1e-6).upper > 3.0
+    assert prove([phase.quieter(factor)], 1e-6, 3.0).upper <= 3.0
+    assert prove([phase.quieter(factor / 1.005)], 1e-6, 3.0).upper > 3.0
 
 
 def test_no_noise_is_advised_where_none_within_reach_is_enough():
     assert noise_factor([SubsampledGaussian(0.5, 0.01, 10**6)], 1e-6, 0.01) == math.inf
+
+
+@pytest.mark.parametrize(("records", "replaced"), [(3, False), (10, False), (5, True)])
+def test_the_noise_named_for_units_of_many_records_is_that_of_the_tight_accountant(records, replaced):
+    """Stage 1 takes the records for one: it would name three times the noise, or none at all."""
+    phase = SubsampledGaussian(512 / 85000, 0.9, 6640, records, replaced)
+    factor = noise_factor([phase], 1e-6, 3.0)
+    assert prove([phase.quieter(factor)], 1e-6, 3.0).upper <= 3.0
+    assert prove([phase.quieter(factor * 0.98)], 1e-6, 3.0).lower > 3.0
+
+
+@pytest.mark.parametrize("epsilon", [0.5, 1.7, 3.0, 6.0, 20.0])
+def test_the_noise_named_proves_the_claim_as_the_bound_is_shown(epsilon):
+    for phase in (Gaussian(0.9, 40), SubsampledGaussian(0.01, 0.7, 1000), Laplace(0.5, 3)):
+        quieter = phase.quieter(noise_factor([phase], 1e-6, epsilon))
+        assert round_up(prove([quieter], 1e-6, epsilon).upper) <= epsilon or quieter == phase
 
 
 def test_the_standard_library_is_all_the_accountant_imports():
@@ -308,3 +326,13 @@ def test_a_sum_cut_short_is_still_above_the_whole_sum(rate, noise, order):
     ours = subsampled_gaussian_rdp(rate, noise, float(order))
     expected = min(whole, order / (2 * noise * noise))
     assert expected * (1 - 1e-8) <= ours <= expected * (1 + 1e-6)
+
+
+def test_advice_for_a_hundred_million_steps_asks_the_tight_accountant_nothing_more(monkeypatch):
+    """One call takes a second there: the noise named is that of stage 1, and the command does not hang."""
+    asked = []
+    monkeypatch.setattr(calibrate, "prove", lambda *one: asked.append(one) or prove(*one))
+    phase = SubsampledGaussian(1e-5, 1.0, 10**8)
+    factor = noise_factor([phase], 1e-6, 0.3)
+    assert len(asked) == 1
+    assert account([phase.quieter(factor)], 1e-6).upper <= 0.3

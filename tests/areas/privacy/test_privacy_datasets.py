@@ -12,7 +12,7 @@ from policy_gate.area import FactBook
 from policy_gate.areas.lineage import AREA as LINEAGE
 from policy_gate.areas.privacy import AREA
 from policy_gate.areas.privacy.checks import dataset_size_agrees
-from policy_gate.areas.privacy.facts import DeltaClaim, PhaseDataset, PrivacyBound
+from policy_gate.areas.privacy.facts import DeltaClaim, PhaseDataset
 from policy_gate.document import load
 from policy_gate.engine import collect
 from policy_gate.errors import Reason
@@ -169,12 +169,3 @@ def test_without_a_claim_or_phases_there_is_no_size(tmp_path):
     for privacy in (None, {"claim_type": "none"}, privacy_of(phases=[])):
         (missing,) = missing_of(collect(AREA.collectors, evidence_of(tmp_path, privacy)), PhaseDataset)
         assert missing.reason is Reason.NOT_DECLARED
-
-
-def test_a_counted_size_is_a_parameter_that_files_confirm(tmp_path):
-    names = {"noise_multiplier": "/n", "microbatch": "/m", "clip_norm": "/c", "steps": "/s"}
-    names |= {"sampling.scheme": "/p", "sampling.batch_size": "/b"}
-    (tmp_path / "all.yaml").write_text("{n: 0.9, m: 1, c: 1.0, s: 6640, p: poisson, b: 32}\n", encoding="utf-8")
-    mapped = [{"file": "all.yaml", "map": names}]
-    assert only(judged(tmp_path, node(), evidence=mapped), PrivacyBound).basis is Basis.RECOMPUTED
-    assert only(judged(tmp_path, node(), lines=60, evidence=mapped), PrivacyBound).basis is Basis.DECLARED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from policy_gate.manifest.claims import CoreClaims, RelativePath
 from policy_gate.manifest.named import _is_path, named_files, named_places
 
 PATH_WORDS = RelativePath.__metadata__[0].description
+LEDGER = ("privacy", "ledger")
+"""It grows with every release; its own chain and the base prove it."""
 FOLDERS = {("bundle", "root"), ("lineage", "nodes", "digest", "tree")}
 
 MANIFEST = """
@@ -150,10 +153,25 @@ def test_every_path_that_any_section_of_a_manifest_can_claim_is_covered_or_left_
     model = sections()[section]() if section else CoreClaims
     schema = model.model_json_schema()
     for keys in paths_of(schema, schema.get("$defs", {}), (section,) if section else ()):
-        on_purpose = keys[0] == "signing" or keys[-2:] == ("code", "path") or keys in FOLDERS
+        on_purpose = keys[0] == "signing" or keys[-2:] == ("code", "path") or keys in (*FOLDERS, LEDGER)
         assert _is_path(keys) != on_purpose, keys
 
 
 def test_the_search_for_paths_finds_those_that_are_known():
     schema = sections()["documents"]().model_json_schema()
     assert set(paths_of(schema, schema["$defs"], ("documents",))) == {("documents", "path"), ("documents", "approval")}
+
+
+@pytest.mark.parametrize(("commit", "covered"), [("", True), (f", commit: {'a' * 40}", False), (", commit: 1", True)])
+def test_a_file_of_a_training_is_covered_unless_a_commit_binds_it(commit, covered):
+    phase = f"{{id: train, evidence: [{{file: configs/train.yaml{commit}}}]}}"
+    document = load(f"{MANIFEST}privacy: {{phases: [{phase}]}}\n".encode(), "release.yaml")
+    places = named_places(replace(manifest(), document=document))
+    assert ("configs/train.yaml" in {named.path for named in places}) is covered
+
+
+def test_a_commit_elsewhere_leaves_no_file_out():
+    text = MANIFEST.replace("approval: evidence/approval.json", f"commit: {'a' * 40}, approval: evidence/approval.json")
+    document = load(text.encode(), "release.yaml")
+    places = named_places(replace(manifest(), document=document))
+    assert "docs/model-card.md" in {named.path for named in places}

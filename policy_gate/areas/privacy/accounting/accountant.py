@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from policy_gate.areas.privacy.accounting.gaussian import gaussian_epsilon
-from policy_gate.areas.privacy.accounting.mechanisms import Mechanism, require_number
+from policy_gate.areas.privacy.accounting.mechanisms import require_number
+from policy_gate.areas.privacy.accounting.tuning import Spending
 from policy_gate.errors import EvidenceError, Reason
 from policy_gate.frozen import dataclass
 
@@ -28,14 +29,19 @@ _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 @dataclass(frozen=True, slots=True)
 class EpsilonInterval:
-    """Epsilon lies within [lower, upper]; lower is 0 where nothing certifies one. `method` proved the upper end."""
+    """Epsilon lies within [lower, upper]; lower is 0 where nothing certifies one. `method` proved the upper end.
+
+    `stage` is 2 where the tight accountant was asked; `unresolved` says why it could not answer, "" otherwise.
+    """
 
     lower: float
     upper: float
     method: str
+    stage: int = 1
+    unresolved: str = ""
 
 
-def account(mechanisms: Sequence[Mechanism], delta: float) -> EpsilonInterval:
+def account(mechanisms: Sequence[Spending], delta: float) -> EpsilonInterval:
     """Enclose epsilon of the joint release of all mechanisms at `delta`, 0 < delta < 1.
 
     The upper end is the least of what holds: pure composition, the exact Gaussian curve, Renyi composition.
@@ -44,23 +50,28 @@ def account(mechanisms: Sequence[Mechanism], delta: float) -> EpsilonInterval:
     require_number("delta", delta, MIN_DELTA, 1.0 - 2.0**-53)
     if not mechanisms:
         raise EvidenceError(Reason.NOT_PROVEN, "no phase to account for")
-    lower, candidates = 0.0, []
+    candidates = []
     pure = math.fsum([one.pure_epsilon for one in mechanisms])
     if math.isfinite(pure):
         candidates.append((pure, "pure composition"))
     if all(math.isfinite(one.mu) for one in mechanisms):
-        lower, upper = gaussian_epsilon(math.hypot(*(one.mu for one in mechanisms)), delta)
-        candidates.append((upper, "Gaussian closed form"))
+        candidates.append((_gaussian(mechanisms, delta)[1], "Gaussian closed form"))
     else:
         candidates.append(_renyi(mechanisms, delta))
     upper, method = min(candidates)
     upper = max(upper * (1.0 + _ROUNDING), FLOOR)
     if not math.isfinite(upper):
         raise EvidenceError(Reason.NOT_PROVEN, "the privacy loss is beyond what the accountant can bound")
+    # Leaving a phase out never raises epsilon: the Gaussian ones alone are a lower end that closes.
+    lower = _gaussian([one for one in mechanisms if one.attained and math.isfinite(one.mu)], delta)[0]
     return EpsilonInterval(min(lower * (1.0 - _ROUNDING), upper), upper, method)
 
 
-def _renyi(mechanisms: Sequence[Mechanism], delta: float) -> tuple[float, str]:
+def _gaussian(mechanisms: Sequence[Spending], delta: float) -> tuple[float, float]:
+    return gaussian_epsilon(math.hypot(*(one.mu for one in mechanisms)), delta) if mechanisms else (0.0, 0.0)
+
+
+def _renyi(mechanisms: Sequence[Spending], delta: float) -> tuple[float, str]:
     rho = math.fsum([one.rho for one in mechanisms])
     if math.isfinite(rho):
         linear = _least_over_all_orders(lambda order: epsilon_at_order(rho * order, order, delta))
@@ -81,14 +92,16 @@ def epsilon_at_order(divergence: float, order: float, delta: float) -> float:
     return max(0.0, divergence + math.log1p(-1.0 / order) - (math.log(delta) + math.log(order)) / (order - 1.0))
 
 
-def _least_over_grid(mechanisms: Sequence[Mechanism], delta: float) -> tuple[float, str]:
+def _least_over_grid(mechanisms: Sequence[Spending], delta: float) -> tuple[float, str]:
     """The least epsilon over a fixed grid, so that more noise can never look worse through the choice of order."""
 
     def epsilon(order: float) -> tuple[float, float, float]:
         divergence = math.fsum([one.rdp(order) for one in mechanisms])
         return epsilon_at_order(divergence, order, delta), order, divergence
 
-    best = (math.inf, 2.0, math.inf)
+    best = epsilon(SMALL_ORDERS[0])
+    if best[0] == 0.0:
+        return 0.0, "total variation below delta"
     for order in WHOLE_ORDERS:
         found = epsilon(order)
         best = min(best, found)
@@ -100,7 +113,8 @@ def _least_over_grid(mechanisms: Sequence[Mechanism], delta: float) -> tuple[flo
     return best[0], f"Renyi composition, order {best[1]:g}"
 
 
-def _orders_around(whole: float) -> list[float]:
+def _orders_around(best: float) -> list[float]:
+    whole = max(2.0, best)
     tenths = [whole + tenth / 10 for tenth in range(-9, 10) if tenth]
     return [*SMALL_ORDERS, *tenths] if whole == 2.0 else tenths
 

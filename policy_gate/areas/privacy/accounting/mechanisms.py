@@ -2,6 +2,8 @@
 
 Every mechanism gives an upper bound of its Renyi divergence at every order above 1. One that is a plain Gaussian
 (`mu`), zero-concentrated (`rho`) or pure (`pure_epsilon`) says so as well: those compose in closed form.
+`attained` says that some unit can lose just this much. Where it is false the mechanism is an upper bound alone
+(shuffled batches, trials that were not released), and nothing may be refuted by it.
 Parameters out of range raise EvidenceError here too: an accountant that answers 0 for NaN would prove any claim.
 """
 
@@ -19,6 +21,8 @@ MIN_NOISE, MAX_NOISE = 1e-4, 1e8
 MAX_STEPS = 10**9
 MAX_RECORDS = 10**6
 MAX_EPSILON = 1e12
+_NEARLY_EVERYONE = 1.0 - 2.0**-40
+"""At this rate sampling is given no credit."""
 
 
 def require_number(what: str, number: object, low: float, high: float) -> None:
@@ -47,6 +51,7 @@ class Gaussian:
 
     noise_multiplier: float
     steps: int
+    attained: bool = True
     pure_epsilon = math.inf
 
     def __post_init__(self) -> None:
@@ -86,6 +91,7 @@ class SubsampledGaussian:
     steps: int
     records: int = 1
     replaced: bool = False
+    attained: bool = True
     pure_epsilon = math.inf
     mu = math.inf
     rho = math.inf
@@ -105,11 +111,14 @@ class SubsampledGaussian:
         """
         rate = -math.expm1(self.records * math.log1p(-self.rate))
         noise = self.noise_multiplier / self.records
+        everyone = order / (2.0 * noise * noise) * (4.0 if self.replaced else 1.0)
+        if rate >= _NEARLY_EVERYONE:
+            return self.steps * everyone
         if not self.replaced:
             return self.steps * subsampled_gaussian_rdp(rate, noise, order)
         far = subsampled_gaussian_rdp(rate, noise, 2.0 * order)
         near = subsampled_gaussian_rdp(rate, noise, 2.0 * order - 1.0)
-        return self.steps * ((order - 0.5) / (order - 1.0) * far + near)
+        return self.steps * min((order - 0.5) / (order - 1.0) * far + near, everyone)
 
     def quieter(self, factor: float) -> SubsampledGaussian:
         """The same phase with `factor` times the noise."""
@@ -122,6 +131,7 @@ class Laplace:
 
     scale: float
     steps: int
+    attained: bool = True
     mu = math.inf
 
     def __post_init__(self) -> None:
@@ -159,6 +169,7 @@ class ZeroConcentrated:
     rho: float
     pure_epsilon = math.inf
     mu = math.inf
+    attained = False
 
     def __post_init__(self) -> None:
         """Refuse a loss the formula does not hold for."""
@@ -179,6 +190,7 @@ class Pure:
 
     pure_epsilon: float
     mu = math.inf
+    attained = False
 
     def __post_init__(self) -> None:
         """Refuse a loss the formula does not hold for."""
@@ -205,6 +217,7 @@ class RandomizedResponse:
     keep_probability: float
     categories: int
     reports: int
+    attained: bool = True
     mu = math.inf
 
     def __post_init__(self) -> None:

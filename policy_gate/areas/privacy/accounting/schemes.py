@@ -1,24 +1,23 @@
-"""From a claimed phase to the mechanism that bounds it: sampling, adjacency, unit and microbatches decide."""
+"""From a claimed phase to the mechanism that bounds it: its kind, sampling, adjacency, unit and microbatches decide."""
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from policy_gate.areas.privacy.accounting.accounted import Accounted, Outcome, Refusal, Setting
+from policy_gate.areas.privacy.accounting.batches import every_step, noisy_sums
 from policy_gate.areas.privacy.accounting.mechanisms import (
     MAX_STEPS,
     Gaussian,
     Laplace,
-    Mechanism,
-    Pure,
-    SubsampledGaussian,
+    RandomizedResponse,
     ZeroConcentrated,
 )
 from policy_gate.errors import EvidenceError, Reason
-from policy_gate.frozen import dataclass
 
 if TYPE_CHECKING:
+    from policy_gate.areas.privacy.accounting.tuning import Run
     from policy_gate.areas.privacy.claims import PrivacyClaims
     from policy_gate.areas.privacy.claims_phases import (
         DpSgdPhase,
@@ -26,40 +25,11 @@ if TYPE_CHECKING:
         KrrPhase,
         LaplacePhase,
         Phase,
-        Sampling,
+        RapporPhase,
+        TreePhase,
     )
 
-_NEARLY_EVERYONE = 1.0 - 2.0**-40
-"""At this rate the whole Gaussian is the bound: nothing is gained by sampling."""
-
-
-@dataclass(frozen=True, slots=True)
-class Accounted:
-    """A phase that can be accounted for; `words` say as what."""
-
-    mechanism: Mechanism
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a claim cannot be accounted for, and the pointer into the manifest where that stands."""
-
-    pointer: str
-    reason: Reason
-    detail: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What all phases share: the neighbours compared, and how many records one unit may hold."""
-
-    adjacency: str
-    records_per_unit: int
-
-
-Outcome: TypeAlias = Accounted | Refusal
+__all__ = ["Accounted", "Outcome", "Refusal", "Setting", "account_for", "poisson_instead", "setting_of"]
 
 
 def setting_of(claims: PrivacyClaims) -> Setting | Refusal:
@@ -97,14 +67,23 @@ def _account_for(phase: Phase, pointer: str, setting: Setting) -> Outcome:
         return _gaussian(phase, pointer, setting)
     if phase.mechanism == "laplace":
         return _laplace(phase, pointer, setting)
+    if phase.mechanism == "tree-aggregation":
+        return _tree(phase, pointer, setting)
     if phase.mechanism == "krr":
         return _randomized_response(phase, setting)
+    if phase.mechanism == "rappor":
+        return _rappor(phase, setting)
     if phase.mechanism == "zcdp":
         return Accounted(ZeroConcentrated(phase.rho), f"zero-concentrated loss rho {phase.rho:g} as stated")
-    return Refusal(f"{pointer}/mechanism", Reason.NOT_PROVEN, f"the mechanism {phase.mechanism} is not accounted for")
+    return Refusal(
+        f"{pointer}/mechanism",
+        Reason.NOT_PROVEN,
+        f"the mechanism {phase.mechanism} is not accounted for",
+        "state the mechanism and its parameters; of another one, its zero-concentrated loss as mechanism zcdp",
+    )
 
 
-def poisson_instead(phase: Phase, pointer: str, setting: Setting) -> list[Mechanism]:
+def poisson_instead(phase: Phase, pointer: str, setting: Setting) -> list[Run]:
     """What a phase with shuffled or fixed batches is often reported as; empty where that does not apply."""
     if phase.mechanism not in ("dp-sgd", "gaussian") or phase.sampling is None:
         return []
@@ -126,15 +105,15 @@ def _dp_sgd(phase: DpSgdPhase, pointer: str, setting: Setting) -> Outcome:
     if phase.clip_norm is None:
         return _without_clipping(pointer)
     # A record changes its microbatch's clipped mean from any vector of that norm to any other: twice the norm.
-    return _noisy_sums(phase, phase.sampling, pointer, setting, doubled=phase.microbatch > 1)
+    return noisy_sums(phase, phase.sampling, pointer, setting, doubled=phase.microbatch > 1)
 
 
 def _gaussian(phase: GaussianPhase, pointer: str, setting: Setting) -> Outcome:
     if phase.clip_norm is None:
         return _without_clipping(pointer)
-    if phase.sampling is None or phase.sampling.scheme == "full-batch":
-        return _every_step(phase, setting, doubled=False)
-    return _noisy_sums(phase, phase.sampling, pointer, setting, doubled=False)
+    if phase.sampling is None:
+        return every_step(phase, setting, doubled=False)
+    return noisy_sums(phase, phase.sampling, pointer, setting, doubled=False)
 
 
 def _without_clipping(pointer: str) -> Refusal:
@@ -146,107 +125,52 @@ def _without_clipping(pointer: str) -> Refusal:
     )
 
 
-def _noisy_sums(
-    phase: DpSgdPhase | GaussianPhase, sampling: Sampling, pointer: str, setting: Setting, *, doubled: bool
-) -> Outcome:
-    if sampling.scheme == "full-batch":
-        return _every_step(phase, setting, doubled=doubled)
-    if sampling.scheme in ("shuffled", "fixed-order"):
-        return _once_per_epoch(phase, sampling, setting, doubled=doubled)
-    if sampling.scheme == "poisson":
-        return _poisson(phase, sampling, pointer, setting, doubled=doubled)
-    return Refusal(
-        f"{pointer}/sampling/scheme",
-        Reason.NOT_PROVEN,
-        f"the sampling scheme {sampling.scheme} is not accounted for",
-        "train with poisson, shuffled, fixed-order or full-batch sampling",
-    )
-
-
-def _every_step(phase: DpSgdPhase | GaussianPhase, setting: Setting, *, doubled: bool) -> Outcome:
-    steps = phase.steps if phase.steps is not None else math.ceil(phase.epochs or 0)
-    noise = phase.noise_multiplier / _sensitivity(setting, doubled=doubled)
-    return Accounted(Gaussian(noise, steps), f"Gaussian noise {noise:g}, {steps} steps on all data")
-
-
-def _once_per_epoch(
-    phase: DpSgdPhase | GaussianPhase, sampling: Sampling, setting: Setting, *, doubled: bool
-) -> Outcome:
-    """Batches in any order: every record is used once an epoch, and nothing is gained by sampling.
-
-    Chua et al., "How Private are DP-SGD Implementations?" (2024), show that the Poisson figure does not hold here.
-    """
-    epochs = _epochs(phase, sampling)
-    noise = phase.noise_multiplier / _sensitivity(setting, doubled=doubled)
-    return Accounted(Gaussian(noise, epochs), f"Gaussian noise {noise:g}, every record once in each of {epochs} epochs")
-
-
-def _poisson(
-    phase: DpSgdPhase | GaussianPhase, sampling: Sampling, pointer: str, setting: Setting, *, doubled: bool
-) -> Outcome:
-    if setting.adjacency == "replace-one":
-        return Refusal(
-            "/privacy/adjacency",
-            Reason.NOT_PROVEN,
-            "Poisson sampling with replace-one neighbours is not accounted for",
-            "state the claim for add-or-remove-one neighbours",
-        )
-    if setting.records_per_unit > 1:
-        return Refusal(
-            "/privacy/unit/max_records_per_unit",
-            Reason.NOT_PROVEN,
-            f"Poisson sampling with {setting.records_per_unit} records per unit is not accounted for",
-            "sample whole units instead of records, or claim the guarantee per example",
-        )
-    rate = float(_rate(sampling, pointer))
-    steps = phase.steps if phase.steps is not None else math.ceil(_exact(phase.epochs) / _rate(sampling, pointer))
-    noise = phase.noise_multiplier / (2.0 if doubled else 1.0)
-    if rate >= _NEARLY_EVERYONE:
-        return Accounted(Gaussian(noise, steps), f"Gaussian noise {noise:g}, {steps} steps on all data")
-    # The nearest double may be just below the exact rate.
-    mechanism = SubsampledGaussian(math.nextafter(rate, 1.0), noise, steps)
-    return Accounted(mechanism, f"Gaussian noise {noise:g}, Poisson rate {rate:.6g}, {steps} steps")
-
-
 def _laplace(phase: LaplacePhase, pointer: str, setting: Setting) -> Outcome:
     if phase.clip_norm is None:
         return _without_clipping(pointer)
-    scale = phase.noise_multiplier / _sensitivity(setting, doubled=False)
+    scale = phase.noise_multiplier / setting.sensitivity(doubled=False)
     return Accounted(Laplace(scale, phase.steps), f"Laplace scale {scale:g}, {phase.steps} steps")
+
+
+def _tree(phase: TreePhase, pointer: str, setting: Setting) -> Outcome:
+    """DP-FTRL: each record is in every node above its leaf, once in each tree.
+
+    Kairouz et al., "Practical and Private (Deep) Learning without Sampling or Shuffling" (2021), appendix D. A tree
+    that is not full may have been completed with empty steps, which releases one more level.
+    """
+    if phase.clip_norm is None:
+        return _without_clipping(pointer)
+    levels = (phase.steps - 1).bit_length() + 1
+    nodes = phase.trees * levels
+    noise = phase.noise_multiplier / setting.sensitivity(doubled=False)
+    full = phase.steps & (phase.steps - 1) == 0
+    words = f"Gaussian noise {noise:g} on each of {nodes} tree nodes above a record ({phase.trees} trees)"
+    return Accounted(Gaussian(noise, nodes, attained=full), words)
 
 
 def _randomized_response(phase: KrrPhase, setting: Setting) -> Outcome:
     """Kairouz, Oh, Viswanath 2014: the likelihood ratio of the true answer to any other, per report."""
-    keep = phase.keep_probability
-    per_report = abs(math.log(keep) - math.log1p(-keep) + math.log(phase.categories - 1))
     reports = phase.steps * setting.records_per_unit
-    if reports > MAX_STEPS or per_report == 0.0:
-        raise EvidenceError(Reason.NOT_PROVEN, f"{reports} reports with a loss of {per_report:g} each")
-    words = f"randomized response, {per_report:.6g} a report, {reports} reports of one unit"
-    return Accounted(Pure(per_report * reports), words)
+    mechanism = _reports(phase.keep_probability, phase.categories, reports)
+    per_report = mechanism.pure_epsilon / reports
+    return Accounted(mechanism, f"randomized response, {per_report:.6g} a report, {reports} reports of one unit")
 
 
-def _sensitivity(setting: Setting, *, doubled: bool) -> float:
-    twice = doubled or setting.adjacency == "replace-one"
-    return setting.records_per_unit * (2.0 if twice else 1.0)
+def _rappor(phase: RapporPhase, setting: Setting) -> Outcome:
+    """The permanent response: each of the 2 h bits in which two values differ is a coin of its own.
+
+    Erlingsson, Pihur, Korolova, "RAPPOR" (2014), theorem 1. It is drawn once for a value, so its reports cost no more.
+    """
+    values = phase.steps * setting.records_per_unit
+    mechanism = _reports(1.0 - 0.5 * phase.flip_probability, 2, 2 * phase.hashes * values)
+    per_value = mechanism.pure_epsilon / values
+    return Accounted(mechanism, f"permanent randomized response, {per_value:.6g} a value, {values} values of one unit")
 
 
-def _epochs(phase: DpSgdPhase | GaussianPhase, sampling: Sampling) -> int:
-    if phase.steps is None:
-        return math.ceil(phase.epochs or 0)
-    # A short last batch may have been dropped: fewer steps an epoch mean more epochs.
-    steps_per_epoch = max(1, math.floor(1 / _rate(sampling, "")))
-    return math.ceil(Fraction(phase.steps, steps_per_epoch))
-
-
-def _rate(sampling: Sampling, pointer: str) -> Fraction:
-    if sampling.rate is not None:
-        return _exact(sampling.rate)
-    if sampling.batch_size is None or sampling.dataset_size is None:
-        raise EvidenceError(Reason.NOT_DECLARED, f"{pointer}/sampling has neither rate nor batch and dataset size")
-    return Fraction(sampling.batch_size, sampling.dataset_size)
-
-
-def _exact(number: float | None) -> Fraction:
-    """The decimal number as it was written, not its nearest double."""
-    return Fraction(repr(float(number or 0)))
+def _reports(keep_probability: float, categories: int, reports: int) -> RandomizedResponse:
+    if reports > MAX_STEPS:
+        raise EvidenceError(Reason.NOT_PROVEN, f"{reports} reports of one unit; the accountant takes {MAX_STEPS}")
+    mechanism = RandomizedResponse(keep_probability, categories, reports)
+    if mechanism.pure_epsilon == 0.0 or not math.isfinite(mechanism.pure_epsilon):
+        raise EvidenceError(Reason.NOT_PROVEN, f"each report has a loss of {mechanism.pure_epsilon:g}")
+    return mechanism

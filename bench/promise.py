@@ -1,14 +1,17 @@
-"""What the parts of `make show-cost` share: a promise with what was found, and the folder of models and data."""
+"""What the tables of `make show-…` share: promises with what was found, the folder of data, and the real command."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+PROJECT = Path(__file__).resolve().parents[1]
 GATE = [sys.executable, "-I", "-m", "policy_gate.cli"]
 
 
@@ -34,6 +37,22 @@ class Shared:
             return found
         print(f"left out: {path} is not in {self.folder}", flush=True)
         return None
+
+
+def show(parts: Mapping[str, Callable[[Shared], Iterator[Promise]]]) -> int:
+    """Print the parts that are asked for (default: all); 1 where a promise is broken."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
+    parser.add_argument("--shared", type=Path, default=PROJECT.parent / "shared", help="models/ and data/")
+    asked = parser.parse_args()
+    broken = 0
+    for part in asked.parts or list(parts):
+        print(f"\n{part.upper()}\n", flush=True)
+        for promise in parts[part](Shared(asked.shared)):
+            broken += not promise.kept
+            print(f"{'kept' if promise.kept else 'BROKEN'}: {promise.words}: {promise.found}", flush=True)
+    print(f"\n{broken} broken." if broken else "\nEvery promise is kept.")
+    return 1 if broken else 0
 
 
 def gate_json(*arguments: str) -> dict[str, Any]:
