@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from ledger_world import Trained
+from ledger_folder import Trained
 
 from policy_gate.report.directed import down, percent_up, up
 from policy_gate.spent import Account

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ledger_world import CONFIGURATION, PATH, Trained, digest
+from ledger_folder import CONFIGURATION, PATH, Trained, digest
 
 from policy_gate.areas.privacy.ledger.chain import read_ledger
 from policy_gate.spent import LedgerSheet, LedgerVerified
