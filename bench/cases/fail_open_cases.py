@@ -211,7 +211,7 @@ VALUES = (
         ours=Case(
             words="the whole claim is null",
             spoil=edited("claim: {epsilon: 4.3, delta: 1.0e-6}", "claim:"),
-            rules=PRIVACY_UNKNOWN | {"REL-014"},
+            rules=PRIVACY_UNKNOWN | {"PRIV-009", "PRIV-010", "REL-014"},
         ),
         edit=("claim: {epsilon: 4.3, delta: 1.0e-6}", "claim:"),
     ),

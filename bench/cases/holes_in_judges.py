@@ -123,7 +123,8 @@ UNREADABLE_BASE = Hole(
             base_has=edited("kind: ReleaseManifest", "kind: [ReleaseManifest"),
             spoil=edited("kind: [ReleaseManifest", "kind: ReleaseManifest"),
             rules=NO_GROWTH
-            | {"COST-017", "COST-020", "REL-001", "REL-010", "REL-011", "REL-012", "REL-013", "REL-014"},
+            | {"COST-017", "COST-020", "REL-001", "REL-010", "REL-011", "REL-012", "REL-013", "REL-014"}
+            | {"PRIV-014", "PRIV-020", "PRIV-021", "PRIV-022", "PRIV-023", "TEL-007"},
         ),
         *(
             Case(
