@@ -39,7 +39,7 @@ def spend_lines(spend: Spend) -> Iterator[str]:
     """What one population has spent, and how many more releases fit."""
     releases = "1 release" if spend.releases == 1 else f"{spend.releases} releases"
     plain = f" (plain sum {up(spend.plain_sum)})" if spend.plain_sum is not None and spend.releases > 1 else ""
-    days = f"{safe(spend.since)} to {safe(spend.until)}"
+    days = f"{safe(spend.since)} to {safe(spend.until)}" if spend.since else f"up to {safe(spend.until)}"
     most = f"{safe(spend.rule)} allows {spend.max_epsilon:g}" if spend.rule else f"{spend.max_epsilon:g} is usual"
     figure = f"{render_epsilon(spend.epsilon)}{plain}; {most}{_over(spend)}"
     yield f"{releases} about {safe(spend.population)}, {days}: {figure}"

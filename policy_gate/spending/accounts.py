@@ -210,7 +210,7 @@ def _found(claims: PrivacyClaims, delta: float, *, stated: bool) -> Epsilon:
     if isinstance(spent, Refusal):
         return _refused(spent)
     # What is stated was proven already, and is remembered.
-    tight = stated or is_quick(spent.spending)
+    tight = stated or is_quick(spent.spending, delta)
     return epsilon_of(spent.spending, delta) if tight else _by_stage_one(spent.spending, delta)
 
 

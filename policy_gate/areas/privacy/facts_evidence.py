@@ -28,7 +28,7 @@ class UnderReporting(Fact):
     """A claim whose accountant is known to report less than was spent; `accountant` is "" for any other.
 
     `reported_epsilon` is what such an accountant gives for the stated phases, 0 where it gives nothing, beside the
-    certified interval. `source` says where the accountant is named.
+    certified interval, 0 where none is known. `source` says where the accountant is named.
     """
 
     name: ClassVar[str] = "privacy.under_reporting"

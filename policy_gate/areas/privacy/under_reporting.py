@@ -39,17 +39,19 @@ def under_reporting(evidence: Evidence) -> Iterator[Fact | Missing]:
         yield from claims
         return
     name, source = _named(evidence, claims)
+    bound = evidence.facts.get(PrivacyBound, RELEASE)
+    certified = (0.0, 0.0, 0.0)
+    if not isinstance(bound, Missing):
+        certified = (bound.claimed_epsilon, bound.epsilon_lower, bound.epsilon_upper)
     if not name:
         pointer = "/privacy/accountant/name" if claims.accountant is not None else "/privacy/claim_type"
-        yield _fact(pointer, ("", ""), 0.0, (0.0, 0.0, 0.0))
+        yield _fact(pointer, ("", ""), 0.0, certified)
         return
-    pointer = "/privacy/accountant" if source == "the manifest" else "/privacy/claim/epsilon"
-    bound = evidence.facts.get(PrivacyBound, RELEASE)
     if isinstance(bound, Missing):
         yield replace(bound, fact=UnderReporting.name)
         return
+    pointer = "/privacy/accountant" if source == "the manifest" else "/privacy/claim/epsilon"
     reported = clt_epsilon(claims.phases, bound.delta)
-    certified = (bound.claimed_epsilon, bound.epsilon_lower, bound.epsilon_upper)
     yield _fact(pointer, (ascii(name)[1:-1][:_SHOWN_CHARS], source), reported, certified)
 
 

@@ -40,7 +40,7 @@ def noise_factor(mechanisms: Sequence[Spending], delta: float, epsilon: float, f
     now = _upper(at(1.0), delta, claim)
     if now <= epsilon:
         return 1.0
-    return min(coarse, _least_tight(at, delta, epsilon, now)) if is_quick(mechanisms) else coarse
+    return min(coarse, _least_tight(at, delta, epsilon, now)) if is_quick(mechanisms, delta) else coarse
 
 
 def _least_tight(at: Callable[[float], list[Spending]], delta: float, epsilon: float, now: float) -> float:

@@ -25,6 +25,7 @@ _SHOWN = 1e-5
 """A verdict sees the upper end rounded up to six digits: a claim closer than this may still need the tighter one."""
 _MOST_QUICK_STEPS = 10**7
 _MOST_QUICK_RECORDS = 16
+_LEAST_QUICK_DELTA = 1e-60
 """Of one unit, drawn in one step on average: each takes a few terms of a mixture."""
 _NEAR = 0.05
 """Share of an end within which a closer look may move it."""
@@ -97,11 +98,14 @@ def curve(mechanisms: Sequence[Spending], epsilons: Sequence[float]) -> list[flo
         return []
 
 
-def is_quick(mechanisms: Sequence[Spending]) -> bool:
-    """Whether stage 2 can be asked several times: beyond so many steps or records, a call may take over a second."""
+def is_quick(mechanisms: Sequence[Spending], delta: float = 1.0) -> bool:
+    """Whether stage 2 can be asked several times.
+
+    Beyond so many steps or records, or for a delta so small, a call may take half a second and more.
+    """
     sampled = [one for one in mechanisms if isinstance(one, SubsampledGaussian)]
-    few = all(one.records * one.rate <= _MOST_QUICK_RECORDS for one in sampled)
-    return few and sum(one.steps for one in sampled) <= _MOST_QUICK_STEPS
+    few = all(one.records <= _MOST_QUICK_RECORDS for one in sampled)
+    return few and delta >= _LEAST_QUICK_DELTA and sum(one.steps for one in sampled) <= _MOST_QUICK_STEPS
 
 
 def certainly_spent(mechanisms: Sequence[Spending]) -> list[Mechanism]:
